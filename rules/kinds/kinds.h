@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of all rule kinds, in the order of the documentation (kinds.inc).
+#ifndef ASSAY_RULES_KINDS_KINDS_H_
+#define ASSAY_RULES_KINDS_KINDS_H_
+
+#include <string_view>
+#include <vector>
+
+#include "rules/kinds/rule_kind.h"
+#include "rules/ruleset/kind_spec.h"
+
+namespace assay {
+
+const std::vector<const RuleKind*>& AllKinds();
+
+// Their specs, for the parser.
+const std::vector<const KindSpec*>& AllKindSpecs();
+
+// Null where there is no kind of that name.
+const RuleKind* FindKind(std::string_view name);
+
+}  // namespace assay
+
+#endif  // ASSAY_RULES_KINDS_KINDS_H_

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parser, the linter, the JSON Schema and `assay kinds` need to know
+// of a rule kind. rules/kinds fills it in; this room never sees a kind itself.
+#ifndef ASSAY_RULES_RULESET_KIND_SPEC_H_
+#define ASSAY_RULES_RULESET_KIND_SPEC_H_
+
+#include <string>
+#include <vector>
+
+#include "rules/ruleset/model.h"
+#include "validator/base/issue.h"
+
+namespace assay {
+
+enum class ParamType {
+  kColumn,      // A column's name, or :parameter of type column.
+  kColumns,     // One or more columns; a single word is a list of one.
+  kTable,       // A table's name, or :parameter of type table.
+  kValue,       // A scalar typed by the column.
+  kValues,      // A list of scalars typed by the column; at least one.
+  kBound,       // A scalar typed by the column, or now() ± duration.
+  kNumber,      // A decimal number.
+  kInteger,     // An integer >= 0.
+  kDuration,    // "24h", > 0.
+  kFlag,        // true or false.
+  kChoice,      // One of `choices`.
+  kText,        // Any text.
+  kWords,       // One or more texts; a single scalar is a list of one.
+  kSql,         // SQL of the author's.
+  kTolerance,   // "5" or "0.1%".
+  kColumnTypes, // Map of column to a type name, or to a map of attributes
+                // (`attributes` below), e.g. {id: integer, name: {type: text}}.
+};
+
+struct ParamSpec {
+  std::string name;
+  ParamType type = ParamType::kText;
+  bool required = false;
+  std::string doc;                   // One sentence.
+  std::vector<std::string> choices;  // kChoice; kColumnTypes: attribute names.
+  std::string default_text;          // For the documentation; "" none.
+};
+
+// The uniform keys that a kind may take; `id`, `description`, `tags`, `owner`,
+// `severity`, `on_fail`, `on_error`, `timeout` go with every kind.
+struct UniformKeys {
+  bool where = true;
+  bool thresholds = true;  // warn_above, fail_above
+  bool on_empty = true;
+  bool samples = true;
+};
+
+struct KindSpec {
+  std::string name;
+  std::string summary;  // One line.
+  // Markdown paragraphs: what counts as failing, NULL, empty, denominator.
+  std::string semantics;
+  std::string counter;      // What thresholds count: "failing rows"; "" none.
+  std::string denominator;  // "rows with a non-NULL value"; "" none.
+  std::vector<ParamSpec> params;
+  // The parameter that a bare scalar or list stands for, as in
+  // `not_null: [a, b]`; "" where only the map form is allowed.
+  std::string shorthand;
+  UniformKeys keys;
+  // A complete, lintable example: the YAML of one rule, unindented,
+  // beginning "- ".
+  std::string example;
+  // Parameters that make the default id, joined with '_', e.g. {"columns"}.
+  std::vector<std::string> id_params;
+  // Checks that the specs cannot express (min above max, a bad regex);
+  // appends issues. Must not be null.
+  void (*check)(const Rule& rule, std::vector<Issue>& issues) = nullptr;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_RULES_RULESET_KIND_SPEC_H_

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// A rule set as the user wrote it, typed and with its places in the file.
+//
+// Plain data without behaviour; immutable once parsed, so it may be shared
+// between threads without locks.
+#ifndef ASSAY_RULES_RULESET_MODEL_H_
+#define ASSAY_RULES_RULESET_MODEL_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "validator/base/issue.h"
+#include "validator/value/value.h"
+
+namespace assay {
+
+// A word of the file and where it stands.
+struct Word {
+  std::string text;
+  SourceRange range;
+};
+
+// A scalar that gets its type later, from the column or the parameter that it
+// meets. Written `:name`, unquoted, it stands for a parameter.
+struct Literal {
+  std::string text;
+  bool quoted = false;  // Quoted in the file: always text.
+  SourceRange range;
+  std::string parameter;  // Name of the parameter; empty: a plain literal.
+};
+
+// `now()`, `now() - 24h`, `now() + 1d`: the run's as_of and an offset.
+struct NowOffset {
+  int64_t offset_micros = 0;
+  SourceRange range;
+};
+
+// A bound of a range: a literal, or a time relative to the run.
+using Bound = std::variant<Literal, NowOffset>;
+
+// SQL of the author's, as it stands in the file; opaque to everything but
+// validator/sql.
+struct SqlText {
+  std::string text;
+  SourceRange range;
+};
+
+// A threshold: a count, or a percentage with its exact digits.
+struct Threshold {
+  Decimal value;
+  bool percent = false;
+  SourceRange range;
+  friend bool operator==(const Threshold&, const Threshold&) = default;
+};
+
+
+// What a parameter of a rule kind may hold; ParamType (kind_spec.h) says which.
+using ArgValue =
+    std::variant<Word,                  // kColumn, kTable, kConnection, kWord,
+                                        // kChoice, kText
+                 std::vector<Word>,     // kColumns, kWords
+                 Literal,               // kValue
+                 std::vector<Literal>,  // kValues
+                 Bound,                 // kBound
+                 Decimal,               // kNumber
+                 int64_t,               // kInteger; kDuration in microseconds
+                 bool,                  // kFlag
+                 SqlText,               // kSql
+                 Threshold,             // kTolerance
+                 std::vector<std::pair<Word, std::map<std::string, Word>>>>;
+//                                        kColumnTypes: column → attributes
+
+struct Argument {
+  ArgValue value;
+  SourceRange range;
+};
+
+// The arguments of one rule by parameter name. The parser has checked names,
+// types and presence against the kind's ParamSpecs, so that a kind may call
+// Get<T>("column") without looking.
+struct Arguments {
+  std::map<std::string, Argument> by_name;
+
+  bool Has(const std::string& name) const { return by_name.count(name) > 0; }
+
+  // Null where the argument is absent. REQUIRES: T is the alternative of the
+  // parameter's type.
+  template <typename T>
+  const T* Find(const std::string& name) const {
+    auto it = by_name.find(name);
+    return it == by_name.end() ? nullptr : &std::get<T>(it->second.value);
+  }
+
+  // REQUIRES: Has(name).
+  template <typename T>
+  const T& Get(const std::string& name) const {
+    return std::get<T>(by_name.at(name).value);
+  }
+
+  SourceRange RangeOf(const std::string& name) const {
+    auto it = by_name.find(name);
+    return it == by_name.end() ? SourceRange{} : it->second.range;
+  }
+};
+
+enum class RuleSeverity { kFail, kWarn };
+enum class OnFail { kHold, kRollback };
+enum class OnError { kError, kFail, kWarn };  // Verdict where not judged.
+enum class OnEmpty { kFail, kWarn, kPass };
+
+// One rule. Keys that were absent keep the defaults below.
+struct Rule {
+  std::string id;    // Given, or made by the parser: "payment.range.amount".
+  std::string kind;  // A name of the kinds that the parser was given.
+  Arguments arguments;
+  std::string description;
+  std::optional<SqlText> where;
+  RuleSeverity severity = RuleSeverity::kFail;
+  std::optional<Threshold> warn_above;
+  std::optional<Threshold> fail_above;
+  OnFail on_fail = OnFail::kHold;
+  OnError on_error = OnError::kError;
+  std::optional<OnEmpty> on_empty;  // Absent: design.md's defaults.
+  std::optional<int64_t> samples;   // Absent: kDefaultSamples.
+  std::optional<int64_t> timeout_micros;
+  std::vector<std::string> tags;
+  std::string owner;
+  SourceRange range;  // The kind key.
+};
+
+inline constexpr int64_t kDefaultSamples = 10;
+inline constexpr int64_t kMaxSamples = 1000;
+
+// Rules about one table.
+struct TableRules {
+  Literal connection;  // May be a parameter of type connection.
+  Literal table;       // May be a parameter of type table.
+  std::optional<SqlText> where;
+  std::vector<Rule> rules;
+  SourceRange range;
+};
+
+enum class ParamKind {
+  kText,
+  kInteger,
+  kDecimal,
+  kBoolean,
+  kDate,
+  kTimestamp,
+  kConnection,
+  kTable,
+  kColumn,
+};
+
+// "text", "integer", …: as `type:` of a parameter spells it.
+std::string_view ParamKindName(ParamKind kind);
+std::optional<ParamKind> ParseParamKind(std::string_view name);
+
+struct Parameter {
+  std::string name;
+  ParamKind kind = ParamKind::kText;
+  std::optional<Literal> default_value;
+  std::string description;
+  SourceRange range;
+};
+
+struct RuleSet {
+  std::string name;
+  std::string description;
+  std::string migration;
+  std::string phase;
+  std::string owner;
+  std::vector<std::string> tags;
+  std::vector<Parameter> parameters;
+  std::vector<TableRules> tables;
+
+  const Parameter* FindParameter(std::string_view parameter_name) const;
+};
+
+}  // namespace assay
+
+#endif  // ASSAY_RULES_RULESET_MODEL_H_

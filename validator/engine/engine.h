@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Executes a rule set over the registry's connections: compile, look up the
+// catalog, fuse, read, judge.
+//
+// Thread-safe: Execute and Explain may run many times at once.
+#ifndef ASSAY_VALIDATOR_ENGINE_ENGINE_H_
+#define ASSAY_VALIDATOR_ENGINE_ENGINE_H_
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "rules/ruleset/parser.h"
+#include "rules/verdict/result.h"
+#include "validator/base/cancellation.h"
+#include "validator/connections/registry.h"
+
+namespace assay::engine {
+
+// How far an execution is. Absent numbers are 0.
+struct Progress {
+  int64_t steps_done = 0;
+  int64_t steps_total = 0;
+  int64_t rows_read = 0;
+  int64_t rows_total = 0;
+  double rows_per_second = 0;
+  std::string activity;
+  absl::Duration remaining = absl::ZeroDuration();
+};
+
+// What an execution tells while it goes on. Called from the engine's threads,
+// one call at a time for one execution; must return soon.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  // Rule `index` of the rule set (tables in order, rules in order) is judged.
+  // Samples are already cut and masked as the connection's policy says.
+  virtual void OnResult(int index, const Result& result) = 0;
+  // All results of table group `group` have been handed over: a checkpoint.
+  virtual void OnGroupDone(int group) = 0;
+  virtual void OnProgress(const Progress& progress) = 0;
+  // A session of `connection` with this id on the server is about to work for
+  // the run; durable before it sends a statement, so that a successor can end
+  // it. Not called for dialects whose server notices a lost client itself.
+  virtual absl::Status OnSession(const std::string& connection,
+                                 int64_t server_connection_id) = 0;
+};
+
+struct ExecuteRequest {
+  // Borrowed; must outlive the call.
+  const RuleSet* rule_set = nullptr;
+  const BoundParameters* parameters = nullptr;
+  absl::Time as_of;         // What now() means; microseconds count.
+  std::string run_id;       // In a comment of every statement, see RunMarker.
+  std::set<int> done_groups;  // Finished before a restart: not read again.
+  int max_parallel_groups = 4;
+};
+
+// The comment that every statement of a run carries, "assay run=ID".
+std::string RunMarker(const std::string& run_id);
+
+// The number of table groups (entries of `tables:`) and rules.
+int CountGroups(const RuleSet& rule_set);
+int CountRules(const RuleSet& rule_set);
+// The index of the first rule of `group`, as in Observer::OnResult.
+int FirstRuleOfGroup(const RuleSet& rule_set, int group);
+
+// A Result for a rule that was never reached, with identity filled in and
+// verdict ERROR because of `why`.
+Result UnjudgedResult(const RuleSet& rule_set, const BoundParameters& parameters,
+                      int index, const absl::Status& why);
+
+// Executes. Trouble with one rule or one connection is that rule's ERROR result
+// and not a failure of Execute. Returns OK when every rule has a result, the
+// token's status when cancelled or out of time (results so far are handed
+// over), and another error only where nothing could be done at all.
+absl::Status Execute(const ExecuteRequest& request,
+                     connections::Registry& registry, Observer& observer,
+                     const CancellationToken& cancel);
+
+// The plan and its SQL per connection, for people. Reads catalogs, never data;
+// where a connection cannot be reached the plan is shown with that said.
+absl::StatusOr<std::string> Explain(const RuleSet& rule_set,
+                                    const BoundParameters& parameters,
+                                    connections::Registry& registry,
+                                    const CancellationToken& cancel);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_VALIDATOR_ENGINE_ENGINE_H_

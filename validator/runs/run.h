@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run as the service sees it: plain data, copied out of the run manager.
+#ifndef ASSAY_VALIDATOR_RUNS_RUN_H_
+#define ASSAY_VALIDATOR_RUNS_RUN_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "rules/ruleset/parser.h"
+#include "rules/verdict/result.h"
+#include "validator/engine/engine.h"
+
+namespace assay::runs {
+
+enum class RunState {
+  kUnspecified,
+  kPending,
+  kRunning,
+  kSuspended,
+  kCancelling,
+  kSucceeded,
+  kFailed,
+  kCancelled,
+};
+
+const char* RunStateName(RunState state);
+bool IsTerminal(RunState state);
+
+// Attach to an active run with the same correlation_id and digest: where it
+// has no live lease, always, never.
+enum class Attach { kOrphaned, kAlways, kNever };
+
+struct RunOptions {
+  bool fail_on_warn = false;
+  absl::Duration timeout = absl::InfiniteDuration();
+  bool detached = false;
+  absl::Duration lease = absl::Minutes(15);
+};
+
+// What StartRun was asked for; durable.
+struct RunRequest {
+  std::string rule_set_text;
+  ParameterValues params;      // As sent.
+  std::string request_id;      // May be empty: the manager makes none up.
+  std::string correlation_id;
+  Attach attach = Attach::kOrphaned;
+  RunOptions options;
+  std::map<std::string, std::string> labels;
+};
+
+// A run at one moment.
+struct Run {
+  std::string run_id;
+  RunRequest request;
+  std::string rule_set_name;
+  std::string rule_set_digest;  // SHA-256 of the text, hexadecimal.
+  std::string migration;
+  std::string phase;
+  std::map<std::string, std::string> bound_params;  // Defaults included.
+  RunState state = RunState::kUnspecified;
+  Outcome outcome;          // Verdict and decision where terminal; counts always.
+  std::optional<ResultError> error;
+  engine::Progress progress;
+  absl::Time as_of_time;
+  absl::Time start_time = absl::InfinitePast();  // InfinitePast: not yet.
+  absl::Time end_time = absl::InfinitePast();
+  int64_t attempts = 0;
+  int64_t sequence = 0;
+  // Results so far by rule index; null entries are not judged yet. Filled only
+  // where asked for.
+  std::vector<std::shared_ptr<const Result>> results;
+};
+
+}  // namespace assay::runs
+
+#endif  // ASSAY_VALIDATOR_RUNS_RUN_H_

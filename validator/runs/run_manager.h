@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Owns all runs of a server: accepts, executes, remembers, resumes, ends them.
+//
+// Thread-safe. No call blocks on a database of a user's; Start, Cancel and
+// lookups of finished runs touch the run store (a local file, about 1 ms).
+#ifndef ASSAY_VALIDATOR_RUNS_RUN_MANAGER_H_
+#define ASSAY_VALIDATOR_RUNS_RUN_MANAGER_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "rules/ruleset/kind_spec.h"
+#include "validator/connections/registry.h"
+#include "validator/runs/run.h"
+
+namespace assay::runs {
+
+struct ManagerOptions {
+  // The store's file; "" keeps runs in a private temporary file that goes with
+  // the process.
+  std::string store_path;
+  int max_concurrent_runs = 8;
+  int max_queued_runs = 1000;
+  absl::Duration default_timeout = absl::InfiniteDuration();
+  // Retention: terminal runs beyond either bound are removed, oldest first.
+  int64_t keep_runs = 10000;
+  absl::Duration keep_for = absl::Hours(24 * 90);
+  absl::Duration suspended_for = absl::Hours(24);  // Then cancelled.
+  int max_parallel_groups = 4;
+};
+
+// One event of a run's stream. A reader that falls behind sees progress
+// coalesced and results complete.
+struct ProgressEvent {
+  engine::Progress progress;
+};
+struct ResultEvent {
+  int index = 0;
+  std::shared_ptr<const Result> result;
+};
+struct StateEvent {
+  RunState state;
+};
+struct Event {
+  int64_t sequence = 0;
+  std::variant<ProgressEvent, ResultEvent, StateEvent> what;
+};
+
+struct ListFilter {
+  std::string rule_set_name;
+  std::string migration;
+  Verdict verdict = Verdict::kUnspecified;
+  bool active_only = false;
+  std::map<std::string, std::string> labels;
+};
+
+// Position in a listing: the last run seen. Opaque to callers.
+struct ListCursor {
+  absl::Time as_of_time;
+  std::string run_id;
+};
+
+struct ListPage {
+  std::vector<Run> runs;  // Newest first, without results.
+  std::optional<ListCursor> next;
+};
+
+// Keeps a wake-up registered while it lives; destroying it from inside the
+// callback is not allowed.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+class RunManager {
+ public:
+  // Opens the store, ends what a dead server left on the databases, and takes
+  // unfinished runs up again. `registry` is borrowed and must outlive the
+  // manager. `kinds` as for ParseRuleSet.
+  static absl::StatusOr<std::unique_ptr<RunManager>> Create(
+      ManagerOptions options, connections::Registry* registry,
+      std::vector<const KindSpec*> kinds);
+  virtual ~RunManager() = default;
+
+  // Accepts a run, finds it by request_id, or attaches. On a rule set that does
+  // not compile: kRuleSetInvalid, and `issues` is filled.
+  virtual absl::StatusOr<Run> Start(const RunRequest& request,
+                                    std::vector<Issue>* issues) = 0;
+
+  // `run_id` may be a unique prefix of at least 4 characters.
+  virtual absl::StatusOr<Run> Get(const std::string& run_id,
+                                  bool with_results) = 0;
+
+  virtual absl::StatusOr<ListPage> List(const ListFilter& filter,
+                                        const std::optional<ListCursor>& after,
+                                        int page_size) = 0;
+
+  // Withdraws the claim of `request_id`; empty: all claims.
+  virtual absl::StatusOr<Run> Cancel(const std::string& run_id,
+                                     const std::string& request_id) = 0;
+
+  // A claim's sign of life: renews the lease and resumes a suspended run. Holds
+  // the lease open while the returned subscription lives, and calls `wake` (on
+  // some thread of the manager; must return soon, may be called too often) when
+  // events may have come after the last ReadEvents, or the run is terminal.
+  virtual absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
+      const std::string& run_id, std::function<void()> wake) = 0;
+
+  // Events after `after_sequence`, at most `limit`; empty where none. The last
+  // event of a terminal run is a StateEvent.
+  virtual absl::StatusOr<std::vector<Event>> ReadEvents(
+      const std::string& run_id, int64_t after_sequence, int limit) = 0;
+
+  virtual int64_t active_runs() const = 0;
+
+  // Refuses new runs, waits up to `grace` for active ones, then stops their
+  // queries and leaves them to the next start.
+  virtual void Drain(absl::Duration grace) = 0;
+};
+
+}  // namespace assay::runs
+
+#endif  // ASSAY_VALIDATOR_RUNS_RUN_MANAGER_H_

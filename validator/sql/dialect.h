@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// What differs between databases, as questions. The base class answers for
+// ANSI SQL; validator/sql/dialects/<name>.cc overrides differences only. No rule
+// kind sees a dialect, no dialect sees a rule kind.
+//
+// Dialects are immutable singletons; thread-safe.
+#ifndef ASSAY_VALIDATOR_SQL_DIALECT_H_
+#define ASSAY_VALIDATOR_SQL_DIALECT_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "validator/value/value.h"
+
+namespace assay::sql {
+
+// What rendering needs to know of a column or an expression.
+struct ColumnType {
+  TypeClass type = TypeClass::kOther;
+  std::string native_name;  // e.g. "character(10)"; empty for expressions.
+};
+
+// How to read a result that does not fit in memory.
+enum class StreamMethod {
+  kDirect,        // The driver streams a plain SELECT in bounded memory.
+  kServerCursor,  // DECLARE / FETCH / CLOSE, see DeclareCursor.
+  kKeysetPages,   // ORDER BY key LIMIT n, the last key carried forward.
+};
+
+// Settings of an ODBC connection string: driver keyword and value. A keyword
+// that the user's string has already is left to the user unless `pinned`.
+struct DriverSetting {
+  std::string keyword;
+  std::string value;
+  bool pinned = false;
+};
+
+class Dialect {
+ public:
+  virtual ~Dialect() = default;
+
+  // "ansi", "postgresql", "mariadb", "sqlite": as configuration spells it.
+  virtual std::string_view name() const { return "ansi"; }
+
+  // Whether this dialect speaks to the DBMS of that name (SQL_DBMS_NAME).
+  virtual bool Speaks(std::string_view dbms_name) const;
+
+  // --- Connecting ---------------------------------------------------------
+  virtual std::vector<DriverSetting> DriverSettings() const { return {}; }
+  // Statements for every new connection, in order: time zone, safety settings.
+  // `statement_timeout` infinite: none.
+  virtual std::vector<std::string> SessionSetup(
+      absl::Duration statement_timeout) const;
+  // Begin and end of a read-only transaction that sees one state of the
+  // database. Empty: the database has none; statements stand alone.
+  virtual std::vector<std::string> BeginSnapshot() const;
+  virtual std::vector<std::string> EndSnapshot() const;
+  // "repeatable read snapshot", "none": what a result says of its consistency.
+  virtual std::string_view consistency() const { return "none"; }
+  // The SELECT that returns this connection's id on the server, and the
+  // statement that ends connection `id` where it runs `marker` in a comment;
+  // empty where the server notices a lost client by itself.
+  virtual std::string ConnectionIdQuery() const { return ""; }
+  // A SELECT of one row where the connection `id` still belongs to us: its
+  // current statement contains `marker`.
+  virtual std::string OrphanQuery(int64_t id, std::string_view marker) const;
+  virtual std::string KillStatement(int64_t id) const;
+  // A SELECT that returns one row (one column, a reason) where the session may
+  // write to user tables; empty: unknown. For TestConnection's warning.
+  virtual std::string CanWriteQuery() const { return ""; }
+  // Whether the database is a file of this machine (no server to kill, no
+  // network): only then is a lock a matter of one host.
+  virtual bool embedded() const { return false; }
+
+  // --- Names, types and literals -----------------------------------------
+  virtual std::string QuoteIdentifier(std::string_view name) const;
+  // Maps the catalog's native name (and ODBC's type code and size) to a class.
+  virtual TypeClass ClassifyType(std::string_view type_name, int16_t sql_type,
+                                 int64_t size) const;
+  // A '?' with the cast that makes the database take the text bound there for
+  // a value of `type`, e.g. "CAST(? AS numeric)".
+  virtual std::string BindMarker(const Value& value, TypeClass type) const;
+  // The value as it must be bound for BindMarker: text for most kinds.
+  virtual Value BindValue(const Value& value, TypeClass type) const;
+  // The same value written out, for SQL that a person pastes. Injection-proof.
+  virtual std::string Literal(const Value& value, TypeClass type) const;
+  // A string literal, quoted and escaped.
+  virtual std::string QuoteString(std::string_view text) const;
+
+  // --- Expressions ----------------------------------------------------------
+  // `sql` such that '=' and GROUP BY compare its text byte by byte.
+  virtual std::string ByteExact(const std::string& sql,
+                                const ColumnType& type) const;
+  // a = b for two columns or expressions, byte-exact, in a form that an index
+  // on `a` can serve where the database allows it.
+  virtual std::string ByteExactEquals(const std::string& a,
+                                      const ColumnType& a_type,
+                                      const std::string& b,
+                                      const ColumnType& b_type) const;
+  // `sql` in a form that orders as its type does (SQLite keeps dates as text).
+  virtual std::string Comparable(const std::string& sql,
+                                 const ColumnType& type) const;
+  // A predicate, true for a non-NULL value that is not of its column's type and
+  // so must count as failing; empty where the database enforces types.
+  virtual std::string WrongType(const std::string& sql,
+                                const ColumnType& type) const;
+  // Length in characters, or in bytes.
+  virtual std::string CharLength(const std::string& sql) const;
+  virtual std::string ByteLength(const std::string& sql) const;
+  // `sql` as text, for values that are tested outside the database.
+  virtual std::string AsText(const std::string& sql,
+                             const ColumnType& type) const;
+  // Exact sum (never a wrapped or rounded one); average and sample variance.
+  virtual std::string Sum(const std::string& sql, TypeClass type) const;
+  virtual std::string Average(const std::string& sql, TypeClass type) const;
+  virtual std::string VarianceSample(const std::string& sql,
+                                     TypeClass type) const;
+  // " LIMIT n" for the end of a SELECT.
+  virtual std::string Limit(int64_t rows) const;
+  // Predicate for a SELECT's boolean author expression `sql`: parenthesised and
+  // usable in WHERE and CASE WHEN.
+  virtual bool HasBooleanType() const { return true; }
+
+  // --- Streaming ------------------------------------------------------------
+  virtual StreamMethod stream_method() const { return StreamMethod::kDirect; }
+  // For kServerCursor.
+  virtual std::string DeclareCursor(const std::string& select) const;
+  virtual std::string FetchCursor(int64_t rows) const;
+  virtual std::string CloseCursor() const;
+
+  // --- Lexing author SQL ----------------------------------------------------
+  struct LexRules {
+    bool backslash_escapes = false;  // 'a\'b' in strings (MariaDB).
+    bool dollar_quotes = false;      // $tag$…$tag$ (PostgreSQL).
+    bool backtick_quotes = false;    // `identifier`.
+    bool bracket_quotes = false;     // [identifier] (SQLite, SQL Server).
+    bool hash_comments = false;      // # to the end of the line (MariaDB).
+    bool nested_comments = false;    // /* /* */ */ (PostgreSQL).
+    bool executable_comments = false;  // /*! … */ runs (MariaDB): refused.
+    bool escape_strings = false;       // E'…\'…' (PostgreSQL).
+    bool double_quote_strings = false;  // "text" (MariaDB): both are skipped.
+    bool double_dash_needs_space = false;  // MariaDB: 1--1 is no comment.
+  };
+  virtual LexRules lex_rules() const { return {}; }
+};
+
+// All dialects, in the order of dialects.inc; the ANSI one is last.
+const std::vector<const Dialect*>& AllDialects();
+
+// By configured name; null where unknown.
+const Dialect* FindDialect(std::string_view name);
+
+// The dialect that speaks to `dbms_name`; ANSI where none does.
+const Dialect& DialectForDbms(std::string_view dbms_name);
+
+}  // namespace assay::sql
+
+#endif  // ASSAY_VALIDATOR_SQL_DIALECT_H_
