@@ -16,6 +16,8 @@ constexpr size_t kMaxFractionDigits = 6;
 // MariaDB's TIME ends at 838:59:59; the others end earlier.
 constexpr int64_t kMaxHours = 838;
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
 // Reads from the front of a text; remembers the first problem.
 class Reader {
  public:
@@ -35,8 +37,7 @@ class Reader {
   bool Number(size_t least, size_t most, int64_t& value) {
     value = 0;
     size_t count = 0;
-    while (count < rest_.size() && count <= most && rest_[count] >= '0' &&
-           rest_[count] <= '9') {
+    while (count < rest_.size() && count <= most && IsDigit(rest_[count])) {
       value = value * 10 + (rest_[count] - '0');
       ++count;
     }
@@ -108,11 +109,13 @@ class Reader {
     if (!Skip('+') && !Skip('-')) return false;
     int64_t hours = 0;
     int64_t minutes = 0;
-    if (!Number(2, 4, hours)) return false;
-    if (hours > 99) {
+    size_t digits = 0;
+    while (digits < rest_.size() && IsDigit(rest_[digits])) ++digits;
+    if (digits == 4) {
+      Number(4, 4, hours);
       minutes = hours % 100;
       hours /= 100;
-    } else if (Skip(':') && !Number(2, 2, minutes)) {
+    } else if (!Number(2, 2, hours) || (Skip(':') && !Number(2, 2, minutes))) {
       return false;
     }
     if (hours > 15 || minutes > 59) {
@@ -126,9 +129,7 @@ class Reader {
  private:
   bool Fraction(int64_t& micros) {
     size_t count = 0;
-    while (count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9') {
-      ++count;
-    }
+    while (count < rest_.size() && IsDigit(rest_[count])) ++count;
     if (count == 0) return false;
     if (count > kMaxFractionDigits) {
       return Fail("more than six fractional digits");

@@ -100,11 +100,13 @@ inline bool IsNull(const Value& value) {
 absl::StatusOr<Value> ParseValue(TypeClass type, std::string_view text);
 
 // Parses a decimal number such as "-12.50" or "1e3"; no spaces, "NaN" or "inf".
+// Exponents beyond ±1000 are refused, since a few bytes could ask for
+// gigabytes.
 std::optional<Decimal> ParseDecimal(std::string_view text);
 
-// Parses "90s", "15m", "24h", "7d", "2w", "500ms" and sums such as "1d12h";
-// microseconds. No sign, no spaces. nullopt where it is anything else, or where
-// it overflows.
+// Parses "90s", "15m", "24h", "7d", "2w", "500ms", "10us" and sums such as
+// "1d12h", largest unit first, each unit once; microseconds. No sign, no
+// spaces. nullopt where it is anything else, or where it overflows.
 std::optional<int64_t> ParseDurationMicros(std::string_view text);
 
 // "1d12h", "500ms"; the reverse of ParseDurationMicros.
@@ -117,7 +119,7 @@ std::string ToText(const Value& value);
 
 // Three-way comparison. Numbers of any kind compare with each other by value,
 // everything else only within its own kind; nullopt where the kinds differ or
-// a NaN or a NULL takes part.
+// a NaN or a NULL takes part. A Timestamp with a zone and one without differ.
 std::optional<int> Compare(const Value& a, const Value& b);
 
 // Exact sum and difference; canonical.
