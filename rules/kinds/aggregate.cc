@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// aggregate: a number computed from a column is as demanded.
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "rules/kinds/bounds.h"
+#include "rules/kinds/rule_kind.h"
+
+namespace assay {
+namespace {
+
+struct Function {
+  const char* name;
+  AggregateFunction function;
+};
+
+// median and quantile are steps of their own.
+constexpr Function kFunctions[] = {
+    {"count", AggregateFunction::kCountNonNull},
+    {"distinct", AggregateFunction::kCountDistinct},
+    {"min", AggregateFunction::kMin},
+    {"max", AggregateFunction::kMax},
+    {"sum", AggregateFunction::kSum},
+    {"avg", AggregateFunction::kAverage},
+    {"stddev", AggregateFunction::kVariance},
+};
+
+const std::string& FunctionOf(const Rule& rule) {
+  return rule.arguments.Get<Word>("function").text;
+}
+
+bool IsQuantile(const std::string& function) {
+  return function == "median" || function == "quantile";
+}
+
+std::string Label(const CompileContext& context) {
+  const std::string& function = FunctionOf(context.rule());
+  if (function == "quantile") {
+    return absl::StrCat("quantile ", context.args().Get<Decimal>("q").digits,
+                        " of ", context.ColumnArg("column").name);
+  }
+  return absl::StrCat(function, "(", context.ColumnArg("column").name, ")");
+}
+
+absl::Status Compile(const CompileContext& context, RulePlan& plan) {
+  const Column column = context.ColumnArg("column");
+  const ExprPtr filter = context.filter();
+  const std::string& function = FunctionOf(context.rule());
+  plan.measures.push_back({AggregateFunction::kCountRows, nullptr, filter});
+  plan.measures.push_back(
+      {AggregateFunction::kCountNonNull, MakeExpr(column), filter});
+  if (IsQuantile(function)) {
+    plan.step =
+        Quantile{column,
+                 function == "median" ? Decimal{"0.5"}
+                                      : context.args().Get<Decimal>("q"),
+                 filter};
+  }
+  for (const Function& row : kFunctions) {
+    if (function == row.name) {
+      plan.measures.push_back({row.function, MakeExpr(column), filter});
+    }
+  }
+  plan.subject = column.name;
+  plan.expected =
+      absl::StrCat(Label(context), " ", DemandText(NumberDemandOf(context)));
+  return absl::OkStatus();
+}
+
+// The measured number; a text that some driver sent for it is parsed.
+Value NumberIn(const Observation& observation, const std::string& function) {
+  Value value = IsQuantile(function)
+                    ? observation.scalar.value_or(Value(Null{}))
+                    : observation.measures[2];
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    // Drivers send exact numbers as text. NaN and infinity stay text, which
+    // satisfies no demand.
+    if (const auto number = ParseDecimal(*text)) value = *number;
+  }
+  if (function == "stddev") {
+    const auto variance = ToDecimal(value);
+    if (variance.has_value()) {
+      return Value(std::sqrt(std::stod(variance->digits)));
+    }
+  }
+  return value;
+}
+
+Judgement Judge(const CompileContext& context, const Observation& observation) {
+  const std::string& function = FunctionOf(context.rule());
+  const int64_t rows = CountOf(observation.measures[0]);
+  const int64_t values = CountOf(observation.measures[1]);
+  Judgement out;
+  out.counters = {.rows_total = rows, .rows_null = rows - values};
+  // A count of nothing is a number; a maximum of nothing is not.
+  if (function != "count") out.counters.rows_considered = values;
+  const Value number = NumberIn(observation, function);
+  const std::string label = Label(context);
+  if (IsNull(number)) {
+    // One value has no sample deviation.
+    out.nothing = true;
+    out.broken = true;
+    out.found = absl::StrCat(label, " is NULL");
+    return out;
+  }
+  out.broken = !Satisfies(number, NumberDemandOf(context));
+  out.measures.push_back({label, ToText(number)});
+  out.found = absl::StrCat(label, " = ", ToText(number));
+  return out;
+}
+
+void Check(const Rule& rule, std::vector<Issue>& issues) {
+  CheckNumberDemand(rule, issues);
+  const Decimal* q = rule.arguments.Find<Decimal>("q");
+  const bool quantile = FunctionOf(rule) == "quantile";
+  if (quantile != (q != nullptr)) {
+    issues.push_back({Severity::kError, "quantile_fraction",
+                      quantile ? "'q' is missing in aggregate"
+                               : "'q' goes with function: quantile only",
+                      quantile ? rule.range : rule.arguments.RangeOf("q"),
+                      "q: 0.95 is the 95th percentile"});
+  }
+  if (q != nullptr && (CompareDecimals(*q, Decimal{"0"}) < 0 ||
+                       CompareDecimals(*q, Decimal{"1"}) > 0)) {
+    issues.push_back({Severity::kError, "quantile_fraction",
+                      "'q' is not between 0 and 1 in aggregate",
+                      rule.arguments.RangeOf("q"),
+                      "q: 0.95 is the 95th percentile"});
+  }
+}
+
+}  // namespace
+
+const RuleKind& AggregateKind() {
+  static const auto* const kKind = [] {
+    std::vector<ParamSpec> params = {
+        {.name = "function",
+         .type = ParamType::kChoice,
+         .required = true,
+         .doc = "What is computed over the non-NULL values.",
+         .choices = {"count", "distinct", "min", "max", "sum", "avg", "median",
+                     "quantile", "stddev"}},
+        {.name = "column",
+         .type = ParamType::kColumn,
+         .required = true,
+         .doc = "The column."},
+        {.name = "q",
+         .type = ParamType::kNumber,
+         .doc = "For quantile: the fraction, 0 to 1."}};
+    for (ParamSpec& param : NumberDemandParams()) {
+      params.push_back(std::move(param));
+    }
+    return new RuleKind{
+        .spec =
+            {.name = "aggregate",
+             .summary = "A number computed from a column is as demanded.",
+             .semantics =
+                 "`count` counts non-NULL values, `distinct` their distinct "
+                 "values (text byte by byte), `stddev` is the sample standard "
+                 "deviation (n - 1), `median` and `quantile` interpolate "
+                 "linearly between neighbours, as PERCENTILE_CONT does. Sums "
+                 "and counts are exact; `equals` takes a `tolerance`, "
+                 "absolute or in per cent of `equals`. Numbers only: for "
+                 "times use `range` and `freshness`. Nothing to compute from "
+                 "is `on_empty`, but for `count`, which is then 0.",
+             .params = std::move(params),
+             .keys = {.thresholds = false, .samples = false},
+             .example = "- aggregate: {function: sum, column: amount, equals: "
+                        "67416.51, tolerance: 0.01%}\n",
+             .id_params = {"function", "column"},
+             .check = &Check},
+        .compile = &Compile,
+        .judge = &Judge};
+  }();
+  return *kKind;
+}
+
+}  // namespace assay
