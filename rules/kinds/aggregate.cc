@@ -21,7 +21,7 @@ constexpr Function kFunctions[] = {
     {"min", AggregateFunction::kMin},
     {"max", AggregateFunction::kMax},
     {"sum", AggregateFunction::kSum},
-    {"avg", AggregateFunction::kAverage},
+    {"avg", AggregateFunction::kSum},
     {"stddev", AggregateFunction::kVariance},
 };
 
@@ -61,10 +61,27 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
       plan.measures.push_back({row.function, MakeExpr(column), filter});
     }
   }
+  if (function != "count" && function != "distinct") {
+    plan.measures.push_back({AggregateFunction::kCountRows, nullptr,
+                             Conjunction(filter, MakeExpr(WrongType{column}))});
+  }
   plan.subject = column.name;
   plan.expected =
       absl::StrCat(Label(context), " ", DemandText(NumberDemandOf(context)));
   return absl::OkStatus();
+}
+
+// sum / count. Databases round their AVG each in its own way (MariaDB to four
+// more digits), so the server divides: exact sums to 20 digits behind the
+// point, cut.
+Value Mean(const Value& sum, int64_t count) {
+  if (count == 0) return Null{};
+  if (const auto* number = std::get_if<double>(&sum)) {
+    return Value(*number / static_cast<double>(count));
+  }
+  const auto exact = ToDecimal(sum);
+  if (!exact.has_value()) return sum;
+  return Value(Divide(*exact, count, 20));
 }
 
 // The measured number; a text that some driver sent for it is parsed.
@@ -77,6 +94,7 @@ Value NumberIn(const Observation& observation, const std::string& function) {
     // satisfies no demand.
     if (const auto number = ParseDecimal(*text)) value = *number;
   }
+  if (function == "avg") return Mean(value, CountOf(observation.measures[1]));
   if (function == "stddev") {
     const auto variance = ToDecimal(value);
     if (variance.has_value()) {
@@ -104,8 +122,17 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
     return out;
   }
   out.broken = !Satisfies(number, NumberDemandOf(context));
+  const int64_t wrong = function == "count" || function == "distinct"
+                            ? 0
+                            : CountOf(observation.measures.back());
+  out.counters.rows_failing = wrong;
   out.measures.push_back({label, ToText(number)});
   out.found = absl::StrCat(label, " = ", ToText(number));
+  if (wrong > 0) {
+    // SQLite takes text for 0 in a sum: the number would be about other data.
+    out.broken = true;
+    absl::StrAppend(&out.found, "; ", RowsText(wrong, values, "not a number"));
+  }
   return out;
 }
 

@@ -31,7 +31,7 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   plan.measures = {
       {AggregateFunction::kCountRows, nullptr, filter},
       {AggregateFunction::kCountNonNull, value, filter},
-      {AggregateFunction::kMax, value, filter},
+      {AggregateFunction::kLatest, value, filter},
       {AggregateFunction::kCountRows, nullptr, Conjunction(filter, fresh)},
       {AggregateFunction::kCountRows, nullptr, Conjunction(filter, future)},
       {AggregateFunction::kCountRows, nullptr,

@@ -163,10 +163,10 @@ const char* FunctionText(AggregateFunction function) {
       return "min";
     case AggregateFunction::kMax:
       return "max";
+    case AggregateFunction::kLatest:
+      return "latest";
     case AggregateFunction::kSum:
       return "sum";
-    case AggregateFunction::kAverage:
-      return "avg";
     case AggregateFunction::kVariance:
       return "variance";
   }

@@ -23,10 +23,10 @@ enum class AggregateFunction {
   kCountRows,      // Rows that the filter keeps.
   kCountNonNull,   // Of these, rows where `operand` is not NULL.
   kCountDistinct,  // Distinct non-NULL values, text byte by byte.
-  kMin,
-  kMax,
+  kMin,            // Of numbers.
+  kMax,            // Of numbers.
+  kLatest,         // The greatest date or timestamp.
   kSum,
-  kAverage,
   kVariance,  // Sample variance (n - 1).
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What differs between databases, as questions. The base class answers for
-// ANSI SQL; validator/sql/dialects/<name>.cc overrides differences only. No rule
-// kind sees a dialect, no dialect sees a rule kind.
+// ANSI SQL; validator/sql/dialects/<name>.cc overrides differences only. No
+// rule kind sees a dialect, no dialect sees a rule kind.
 //
 // Dialects are immutable singletons; thread-safe.
 #ifndef ASSAY_VALIDATOR_SQL_DIALECT_H_
@@ -116,16 +116,13 @@ class Dialect {
   // `sql` as text, for values that are tested outside the database.
   virtual std::string AsText(const std::string& sql,
                              const ColumnType& type) const;
-  // Exact sum (never a wrapped or rounded one); average and sample variance.
+  // A sum that is neither wrapped nor rounded where the type is exact.
   virtual std::string Sum(const std::string& sql, TypeClass type) const;
-  virtual std::string Average(const std::string& sql, TypeClass type) const;
-  virtual std::string VarianceSample(const std::string& sql,
-                                     TypeClass type) const;
+  // Whether VAR_SAMP exists; else it is written out with the average as a
+  // subquery.
+  virtual bool has_variance() const { return true; }
   // " LIMIT n" for the end of a SELECT.
   virtual std::string Limit(int64_t rows) const;
-  // Predicate for a SELECT's boolean author expression `sql`: parenthesised and
-  // usable in WHERE and CASE WHEN.
-  virtual bool HasBooleanType() const { return true; }
 
   // --- Streaming ------------------------------------------------------------
   virtual StreamMethod stream_method() const { return StreamMethod::kDirect; }
@@ -136,14 +133,14 @@ class Dialect {
 
   // --- Lexing author SQL ----------------------------------------------------
   struct LexRules {
-    bool backslash_escapes = false;  // 'a\'b' in strings (MariaDB).
-    bool dollar_quotes = false;      // $tag$…$tag$ (PostgreSQL).
-    bool backtick_quotes = false;    // `identifier`.
-    bool bracket_quotes = false;     // [identifier] (SQLite, SQL Server).
-    bool hash_comments = false;      // # to the end of the line (MariaDB).
-    bool nested_comments = false;    // /* /* */ */ (PostgreSQL).
-    bool executable_comments = false;  // /*! … */ runs (MariaDB): refused.
-    bool escape_strings = false;       // E'…\'…' (PostgreSQL).
+    bool backslash_escapes = false;     // 'a\'b' in strings (MariaDB).
+    bool dollar_quotes = false;         // $tag$…$tag$ (PostgreSQL).
+    bool backtick_quotes = false;       // `identifier`.
+    bool bracket_quotes = false;        // [identifier] (SQLite, SQL Server).
+    bool hash_comments = false;         // # to the end of the line (MariaDB).
+    bool nested_comments = false;       // /* /* */ */ (PostgreSQL).
+    bool executable_comments = false;   // /*! … */ runs (MariaDB): refused.
+    bool escape_strings = false;        // E'…\'…' (PostgreSQL).
     bool double_quote_strings = false;  // "text" (MariaDB): both are skipped.
     bool double_dash_needs_space = false;  // MariaDB: 1--1 is no comment.
   };

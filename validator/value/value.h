@@ -126,6 +126,9 @@ std::optional<int> Compare(const Value& a, const Value& b);
 Decimal Add(const Decimal& a, const Decimal& b);
 Decimal Subtract(const Decimal& a, const Decimal& b);
 Decimal Multiply(const Decimal& a, const Decimal& b);
+// a / by, cut (not rounded) after `digits` digits behind the point.
+// REQUIRES: by > 0, digits >= 0.
+Decimal Divide(const Decimal& a, int64_t by, int digits);
 int CompareDecimals(const Decimal& a, const Decimal& b);
 Decimal Abs(const Decimal& a);
 

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// MariaDB and MySQL (MariaDB Connector/ODBC): the differences from ANSI.
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "validator/sql/dialect.h"
+
+namespace assay::sql {
+namespace {
+
+class MariaDb final : public Dialect {
+ public:
+  std::string_view name() const override { return "mariadb"; }
+
+  bool Speaks(std::string_view dbms_name) const override {
+    return dbms_name == "MariaDB" || dbms_name == "MySQL";
+  }
+
+  std::vector<DriverSetting> DriverSettings() const override {
+    return {
+        // Row pages are ours (kKeysetPages); forward-only cursors save the
+        // driver's bookkeeping.
+        {"NO_CACHE", "1", true},
+        {"FORWARDONLY", "1", true},
+        {"CHARSET", "utf8mb4", true},
+    };
+  }
+
+  std::vector<std::string> SessionSetup(
+      absl::Duration statement_timeout) const override {
+    // A query that outlives its client ends at the latest after an hour.
+    const double seconds = statement_timeout == absl::InfiniteDuration()
+                               ? 3600
+                               : absl::ToDoubleSeconds(statement_timeout);
+    return {
+        absl::StrCat("SET SESSION time_zone = '+00:00',"
+                     // Sums and sorts of long text must see all of it.
+                     " max_sort_length = 8388608,"
+                     " group_concat_max_len = 16777216,"
+                     " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
+                     "ERROR_FOR_DIVISION_BY_ZERO',"
+                     " innodb_lock_wait_timeout = 30, lock_wait_timeout = 30,"
+                     " net_write_timeout = 600,"
+                     " max_statement_time = ",
+                     seconds)};
+  }
+
+  std::vector<std::string> BeginSnapshot() const override {
+    return {"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+            "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"};
+  }
+  std::vector<std::string> EndSnapshot() const override { return {"ROLLBACK"}; }
+  std::string_view consistency() const override {
+    return "repeatable read snapshot";
+  }
+
+  std::string ConnectionIdQuery() const override {
+    return "SELECT CONNECTION_ID()";
+  }
+  std::string OrphanQuery(int64_t id, std::string_view marker) const override {
+    // Ids are used again after a restart: only a statement of ours is ended.
+    return absl::StrCat(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE ID = ", id,
+        " AND LOCATE(", QuoteString(marker), ", INFO) > 0");
+  }
+  std::string KillStatement(int64_t id) const override {
+    return absl::StrCat("KILL CONNECTION ", id);
+  }
+
+  std::string CanWriteQuery() const override {
+    return "SELECT CONCAT('user ', CURRENT_USER(), ' may write (', "
+           "PRIVILEGE_TYPE, ')') FROM ("
+           "SELECT GRANTEE, PRIVILEGE_TYPE FROM "
+           "information_schema.USER_PRIVILEGES UNION ALL "
+           "SELECT GRANTEE, PRIVILEGE_TYPE FROM "
+           "information_schema.SCHEMA_PRIVILEGES UNION ALL "
+           "SELECT GRANTEE, PRIVILEGE_TYPE FROM "
+           "information_schema.TABLE_PRIVILEGES) AS p "
+           "WHERE PRIVILEGE_TYPE IN ('INSERT', 'UPDATE', 'DELETE') AND "
+           "GRANTEE = CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), "
+           "'''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''') LIMIT 1";
+  }
+
+  std::string QuoteIdentifier(std::string_view name) const override {
+    return absl::StrCat(
+        "`", absl::StrReplaceAll(std::string(name), {{"`", "``"}}), "`");
+  }
+
+  TypeClass ClassifyType(std::string_view type_name, int16_t sql_type,
+                         int64_t size) const override {
+    const std::string lower = absl::AsciiStrToLower(
+        absl::string_view(type_name.data(), type_name.size()));
+    static constexpr struct {
+      std::string_view prefix;
+      TypeClass type;
+    } kTypes[] = {
+        // TINYINT(1) holds 5 as well: an integer.
+        {"tinyint", TypeClass::kInteger},
+        {"smallint", TypeClass::kInteger},
+        {"mediumint", TypeClass::kInteger},
+        {"int", TypeClass::kInteger},
+        {"bigint", TypeClass::kInteger},
+        {"year", TypeClass::kInteger},
+        {"decimal", TypeClass::kDecimal},
+        {"numeric", TypeClass::kDecimal},
+        {"float", TypeClass::kDouble},
+        {"double", TypeClass::kDouble},
+        {"datetime", TypeClass::kTimestamp},
+        // Stored in UTC and shown in the session's zone, which is UTC.
+        {"timestamp", TypeClass::kTimestampTz},
+        {"date", TypeClass::kDate},
+        {"time", TypeClass::kTime},
+        {"char", TypeClass::kText},
+        {"varchar", TypeClass::kText},
+        {"tinytext", TypeClass::kText},
+        {"mediumtext", TypeClass::kText},
+        {"longtext", TypeClass::kText},
+        {"text", TypeClass::kText},
+        {"enum", TypeClass::kText},
+        {"set", TypeClass::kText},
+        {"json", TypeClass::kJson},
+        {"uuid", TypeClass::kUuid},
+        {"bit", TypeClass::kBytes},
+        {"binary", TypeClass::kBytes},
+        {"varbinary", TypeClass::kBytes},
+        {"tinyblob", TypeClass::kBytes},
+        {"mediumblob", TypeClass::kBytes},
+        {"longblob", TypeClass::kBytes},
+        {"blob", TypeClass::kBytes},
+    };
+    const std::string word = lower.substr(0, lower.find_first_of(" ("));
+    for (const auto& row : kTypes) {
+      if (row.prefix == word) return row.type;
+    }
+    return Dialect::ClassifyType(type_name, sql_type, size);
+  }
+
+  std::string BindMarker(const Value& value, TypeClass type) const override {
+    switch (type) {
+      case TypeClass::kInteger:
+      case TypeClass::kDecimal:
+        // Text compared with a number would be compared as doubles.
+        return std::holds_alternative<Decimal>(value)
+                   ? "CAST(? AS DECIMAL(65,30))"
+                   : "?";
+      case TypeClass::kDate:
+        return "CAST(? AS DATE)";
+      case TypeClass::kTimestamp:
+      case TypeClass::kTimestampTz:
+        return "CAST(? AS DATETIME(6))";
+      case TypeClass::kTime:
+        return "CAST(? AS TIME(6))";
+      default:
+        return "?";
+    }
+  }
+
+  std::string Literal(const Value& value, TypeClass type) const override {
+    // A date or a number is quoted by the base class through BindMarker.
+    return Dialect::Literal(value, type);
+  }
+
+  std::string QuoteString(std::string_view text) const override {
+    return absl::StrCat(
+        "'",
+        absl::StrReplaceAll(std::string(text), {{"'", "''"}, {"\\", "\\\\"}}),
+        "'");
+  }
+
+  std::string ByteExact(const std::string& sql,
+                        const ColumnType& type) const override {
+    switch (type.type) {
+      case TypeClass::kText:
+      case TypeClass::kJson:
+      case TypeClass::kOther:
+        // utf8mb4_nopad_bin: by code point and, unlike utf8mb4_bin, with
+        // trailing blanks. CONVERT brings other character sets along.
+        return absl::StrCat("CONVERT(", sql,
+                            " USING utf8mb4) COLLATE utf8mb4_nopad_bin");
+      default:
+        return sql;
+    }
+  }
+
+  std::string Comparable(const std::string& sql,
+                         const ColumnType& type) const override {
+    return type.type == TypeClass::kText ? ByteExact(sql, type) : sql;
+  }
+
+  std::string AsText(const std::string& sql,
+                     const ColumnType& type) const override {
+    if (type.type == TypeClass::kText || type.type == TypeClass::kJson) {
+      return sql;
+    }
+    return absl::StrCat("CONVERT(", sql, " USING utf8mb4)");
+  }
+
+  std::string Limit(int64_t rows) const override {
+    return absl::StrCat(" LIMIT ", rows);
+  }
+
+  StreamMethod stream_method() const override {
+    return StreamMethod::kKeysetPages;
+  }
+
+  LexRules lex_rules() const override {
+    return {.backslash_escapes = true,
+            .backtick_quotes = true,
+            .hash_comments = true,
+            .executable_comments = true,
+            .double_quote_strings = true,
+            .double_dash_needs_space = true};
+  }
+};
+
+}  // namespace
+
+const Dialect& MariaDbDialect() {
+  static const auto* const kDialect = new MariaDb();
+  return *kDialect;
+}
+
+}  // namespace assay::sql

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// PostgreSQL (psqlODBC): the differences from ANSI.
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "validator/sql/dialect.h"
+
+namespace assay::sql {
+namespace {
+
+class PostgreSql final : public Dialect {
+ public:
+  std::string_view name() const override { return "postgresql"; }
+
+  bool Speaks(std::string_view dbms_name) const override {
+    return dbms_name == "PostgreSQL";
+  }
+
+  std::vector<DriverSetting> DriverSettings() const override {
+    return {
+        // Statement-level rollback: a rule's failed statement must not end the
+        // snapshot of the others.
+        {"Protocol", "7.4-2", true},
+        // Real parameters, never pasted values.
+        {"UseServerSidePrepare", "1", true},
+        // Server cursors are ours (DeclareCursor): the driver's would also
+        // forbid parallel plans for aggregates.
+        {"UseDeclareFetch", "0", true},
+        {"BoolsAsChar", "1", true},
+        {"TextAsLongVarchar", "1", true},
+        {"UnknownsAsLongVarchar", "0", true},
+        {"ReadOnly", "0", true},
+        {"LFConversion", "0", true},
+        {"CommLog", "0", true},
+        {"Debug", "0", true},
+        {"KeepaliveTime", "60", false},
+        {"ApplicationName", "assay", false},
+    };
+  }
+
+  std::vector<std::string> SessionSetup(
+      absl::Duration statement_timeout) const override {
+    std::string settings =
+        "SELECT set_config('TimeZone', 'UTC', false),"
+        " set_config('DateStyle', 'ISO, YMD', false),"
+        " set_config('IntervalStyle', 'postgres', false),"
+        " set_config('bytea_output', 'hex', false),"
+        // 15 digits lose bits of a double; 3 is 'shortest that round-trips'.
+        " set_config('extra_float_digits', '3', false),"
+        // A policy that hides rows must err, not shorten the table.
+        " set_config('row_security', 'off', false),"
+        // A dead client's query stops within a second.
+        " set_config('client_connection_check_interval', '1s', false),"
+        // We read cursors to the end.
+        " set_config('cursor_tuple_fraction', '1', false),"
+        " set_config('lock_timeout', '30s', false),"
+        " set_config('idle_in_transaction_session_timeout', '10min', false)";
+    if (statement_timeout != absl::InfiniteDuration()) {
+      absl::StrAppend(&settings, ", set_config('statement_timeout', '",
+                      absl::ToInt64Milliseconds(statement_timeout),
+                      "ms', false)");
+    }
+    return {settings,
+            "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL "
+            "REPEATABLE READ, READ ONLY"};
+  }
+
+  std::vector<std::string> BeginSnapshot() const override {
+    return {"BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
+  }
+  std::vector<std::string> EndSnapshot() const override { return {"ROLLBACK"}; }
+  std::string_view consistency() const override {
+    return "repeatable read snapshot";
+  }
+
+  std::string CanWriteQuery() const override {
+    return "SELECT 'role ' || current_user || ' may write, e.g. to ' || "
+           "table_schema || '.' || table_name "
+           "FROM information_schema.table_privileges "
+           "WHERE privilege_type IN ('INSERT', 'UPDATE', 'DELETE', "
+           "'TRUNCATE') AND table_schema NOT IN ('pg_catalog', "
+           "'information_schema') AND pg_has_role(current_user, grantee, "
+           "'USAGE') LIMIT 1";
+  }
+
+  TypeClass ClassifyType(std::string_view type_name, int16_t sql_type,
+                         int64_t size) const override {
+    static constexpr struct {
+      std::string_view name;
+      TypeClass type;
+    } kTypes[] = {
+        {"int2", TypeClass::kInteger},
+        {"int4", TypeClass::kInteger},
+        {"int8", TypeClass::kInteger},
+        {"serial", TypeClass::kInteger},
+        {"bigserial", TypeClass::kInteger},
+        {"oid", TypeClass::kInteger},
+        {"numeric", TypeClass::kDecimal},
+        {"float4", TypeClass::kDouble},
+        {"float8", TypeClass::kDouble},
+        {"bool", TypeClass::kBoolean},
+        {"text", TypeClass::kText},
+        {"varchar", TypeClass::kText},
+        {"bpchar", TypeClass::kText},
+        {"char", TypeClass::kText},
+        {"name", TypeClass::kText},
+        {"citext", TypeClass::kText},
+        {"bytea", TypeClass::kBytes},
+        {"date", TypeClass::kDate},
+        {"time", TypeClass::kTime},
+        {"timestamp", TypeClass::kTimestamp},
+        {"timestamp without time zone", TypeClass::kTimestamp},
+        {"timestamptz", TypeClass::kTimestampTz},
+        {"timestamp with time zone", TypeClass::kTimestampTz},
+        {"uuid", TypeClass::kUuid},
+        {"json", TypeClass::kJson},
+        {"jsonb", TypeClass::kJson},
+    };
+    for (const auto& row : kTypes) {
+      if (row.name == type_name) return row.type;
+    }
+    // Enums, domains, arrays, ranges: psqlODBC calls them all VARCHAR. Their
+    // text form is what rules compare.
+    (void)sql_type;
+    (void)size;
+    return TypeClass::kOther;
+  }
+
+  std::string BindMarker(const Value& value, TypeClass type) const override {
+    switch (type) {
+      case TypeClass::kBoolean:
+        return "CAST(? AS boolean)";
+      case TypeClass::kInteger:
+      case TypeClass::kDecimal:
+        return std::holds_alternative<int64_t>(value) ? "CAST(? AS bigint)"
+                                                      : "CAST(? AS numeric)";
+      case TypeClass::kDouble:
+        return "CAST(? AS double precision)";
+      case TypeClass::kDate:
+        return "CAST(? AS date)";
+      case TypeClass::kTime:
+        return "CAST(? AS time)";
+      case TypeClass::kTimestamp:
+        return "CAST(? AS timestamp)";
+      case TypeClass::kTimestampTz:
+        return "CAST(? AS timestamptz)";
+      case TypeClass::kUuid:
+        return "CAST(? AS uuid)";
+      case TypeClass::kBytes:
+        return "CAST(? AS bytea)";
+      case TypeClass::kText:
+      case TypeClass::kJson:
+      case TypeClass::kOther:
+        return "CAST(? AS text)";
+    }
+    return "?";
+  }
+
+  std::string Literal(const Value& value, TypeClass type) const override {
+    if (const auto* bytes = std::get_if<Bytes>(&value)) {
+      return absl::StrCat("'\\x", ToText(*bytes), "'::bytea");
+    }
+    if (std::holds_alternative<std::string>(value)) {
+      return QuoteString(std::get<std::string>(value));
+    }
+    return Dialect::Literal(value, type);
+  }
+
+  std::string QuoteString(std::string_view text) const override {
+    std::string out =
+        absl::StrReplaceAll(std::string(text), {{"'", "''"}, {"\\", "\\\\"}});
+    // E'…' whatever standard_conforming_strings says, but only where needed.
+    const bool escape = text.find('\\') != std::string_view::npos;
+    return absl::StrCat(escape ? "E'" : "'", out, "'");
+  }
+
+  std::string ByteExact(const std::string& sql,
+                        const ColumnType& type) const override {
+    switch (type.type) {
+      case TypeClass::kText:
+        // Also for bpchar, citext and nondeterministic collations.
+        return type.native_name == "text" || type.native_name == "varchar" ||
+                       type.native_name.empty()
+                   ? absl::StrCat(sql, " COLLATE \"C\"")
+                   : absl::StrCat("CAST(", sql, " AS text) COLLATE \"C\"");
+      case TypeClass::kJson:
+      case TypeClass::kOther:
+        return absl::StrCat("CAST(", sql, " AS text) COLLATE \"C\"");
+      default:
+        return sql;
+    }
+  }
+
+  std::string Comparable(const std::string& sql,
+                         const ColumnType& type) const override {
+    // Text is ordered by bytes here, as everywhere; enums by their label.
+    return type.type == TypeClass::kText || type.type == TypeClass::kOther
+               ? ByteExact(sql, type)
+               : sql;
+  }
+
+  std::string AsText(const std::string& sql,
+                     const ColumnType& type) const override {
+    if (type.type == TypeClass::kText && type.native_name != "bpchar") {
+      return sql;
+    }
+    return absl::StrCat("CAST(", sql, " AS text)");
+  }
+
+  std::string CharLength(const std::string& sql) const override {
+    return absl::StrCat("char_length(CAST(", sql, " AS text))");
+  }
+  std::string ByteLength(const std::string& sql) const override {
+    return absl::StrCat("octet_length(", sql, ")");
+  }
+
+  std::string Sum(const std::string& sql, TypeClass) const override {
+    return absl::StrCat("SUM(", sql, ")");
+  }
+
+  std::string Limit(int64_t rows) const override {
+    return absl::StrCat(" LIMIT ", rows);
+  }
+
+  StreamMethod stream_method() const override {
+    return StreamMethod::kServerCursor;
+  }
+  std::string DeclareCursor(const std::string& select) const override {
+    return absl::StrCat("DECLARE assay_scan NO SCROLL CURSOR FOR ", select);
+  }
+  std::string FetchCursor(int64_t rows) const override {
+    return absl::StrCat("FETCH FORWARD ", rows, " FROM assay_scan");
+  }
+  std::string CloseCursor() const override { return "CLOSE assay_scan"; }
+
+  LexRules lex_rules() const override {
+    return {
+        .dollar_quotes = true, .nested_comments = true, .escape_strings = true};
+  }
+};
+
+}  // namespace
+
+const Dialect& PostgreSqlDialect() {
+  static const auto* const kDialect = new PostgreSql();
+  return *kDialect;
+}
+
+}  // namespace assay::sql

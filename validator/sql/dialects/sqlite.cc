@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// SQLite (sqliteodbc): the differences from ANSI. A value's type is its own,
+// not its column's, so most of this file is about values of another type.
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "validator/sql/dialect.h"
+
+namespace assay::sql {
+namespace {
+
+class Sqlite final : public Dialect {
+ public:
+  std::string_view name() const override { return "sqlite"; }
+
+  bool Speaks(std::string_view dbms_name) const override {
+    return absl::StartsWith(
+        absl::string_view(dbms_name.data(), dbms_name.size()), "SQLite");
+  }
+
+  std::vector<DriverSetting> DriverSettings() const override {
+    return {
+        // A mistyped path must not become an empty database.
+        {"NoCreat", "1", true},
+        // Rows as they are stepped, not the whole result in memory.
+        {"StepAPI", "1", true},
+        {"Timeout", "30000", false},
+        {"NoWCHAR", "1", true},
+        {"FKSupport", "0", true},
+        {"LoadExt", "", true},
+    };
+  }
+
+  std::vector<std::string> SessionSetup(absl::Duration) const override {
+    return {"PRAGMA query_only = 1"};
+  }
+
+  std::vector<std::string> BeginSnapshot() const override { return {"BEGIN"}; }
+  std::vector<std::string> EndSnapshot() const override { return {"ROLLBACK"}; }
+  std::string_view consistency() const override {
+    return "serializable snapshot";
+  }
+  bool embedded() const override { return true; }
+
+  TypeClass ClassifyType(std::string_view type_name, int16_t,
+                         int64_t) const override {
+    // SQLite's affinity rules (sqlite.org/datatype3.html §3.1), after the
+    // names that say more than an affinity.
+    const std::string lower = absl::AsciiStrToLower(
+        absl::string_view(type_name.data(), type_name.size()));
+    static constexpr struct {
+      std::string_view part;
+      TypeClass type;
+    } kTypes[] = {
+        {"timestamp", TypeClass::kTimestamp},
+        {"datetime", TypeClass::kTimestamp},
+        {"date", TypeClass::kDate},
+        {"time", TypeClass::kTime},
+        {"bool", TypeClass::kBoolean},
+        {"uuid", TypeClass::kText},
+        {"json", TypeClass::kText},
+        {"int", TypeClass::kInteger},
+        {"char", TypeClass::kText},
+        {"clob", TypeClass::kText},
+        {"text", TypeClass::kText},
+        {"blob", TypeClass::kBytes},
+        {"real", TypeClass::kDouble},
+        {"floa", TypeClass::kDouble},
+        {"doub", TypeClass::kDouble},
+        {"dec", TypeClass::kDecimal},
+        {"num", TypeClass::kDecimal},
+    };
+    for (const auto& row : kTypes) {
+      if (lower.find(row.part) != std::string::npos) return row.type;
+    }
+    return TypeClass::kOther;
+  }
+
+  std::string BindMarker(const Value& value, TypeClass type) const override {
+    switch (type) {
+      case TypeClass::kInteger:
+      case TypeClass::kDecimal:
+      case TypeClass::kDouble:
+      case TypeClass::kBoolean:
+        return std::holds_alternative<int64_t>(value) ? "?"
+                                                      : "CAST(? AS NUMERIC)";
+      default:
+        return "?";
+    }
+  }
+
+  Value BindValue(const Value& value, TypeClass type) const override {
+    if (const auto* boolean = std::get_if<bool>(&value)) {
+      return int64_t{*boolean ? 1 : 0};
+    }
+    if (const auto* time = std::get_if<Timestamp>(&value)) {
+      return TimestampText(*time);
+    }
+    if (const auto* date = std::get_if<Date>(&value)) {
+      return ToText(*date);
+    }
+    return Dialect::BindValue(value, type);
+  }
+
+  std::string ByteExact(const std::string& sql,
+                        const ColumnType& type) const override {
+    // A column may be declared COLLATE NOCASE or RTRIM.
+    return type.type == TypeClass::kText || type.type == TypeClass::kOther ||
+                   type.type == TypeClass::kJson
+               ? absl::StrCat(sql, " COLLATE BINARY")
+               : sql;
+  }
+
+  std::string Comparable(const std::string& sql,
+                         const ColumnType& type) const override {
+    switch (type.type) {
+      case TypeClass::kDate:
+        return absl::StrCat("date(", sql, ")");
+      case TypeClass::kTimestamp:
+      case TypeClass::kTimestampTz:
+        // Also brings a zone in the text to UTC. Milliseconds is all that
+        // SQLite's date functions keep.
+        return absl::StrCat("strftime('%Y-%m-%d %H:%M:%f', ", sql, ")");
+      default:
+        return ByteExact(sql, type);
+    }
+  }
+
+  std::string WrongType(const std::string& sql,
+                        const ColumnType& type) const override {
+    const auto but_not_null = [&sql](std::string predicate) {
+      return absl::StrCat("(", sql, " IS NOT NULL AND ", predicate, ")");
+    };
+    const std::string no_date = absl::StrCat(
+        "typeof(", sql, ") <> 'text' OR ", sql,
+        " NOT GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' OR "
+        "strftime('%Y', ",
+        sql, ") IS NULL");
+    switch (type.type) {
+      case TypeClass::kInteger:
+      case TypeClass::kBoolean:
+        return but_not_null(absl::StrCat("typeof(", sql, ") <> 'integer'"));
+      case TypeClass::kDecimal:
+      case TypeClass::kDouble:
+        return but_not_null(
+            absl::StrCat("typeof(", sql, ") NOT IN ('integer', 'real')"));
+      case TypeClass::kText:
+        return but_not_null(absl::StrCat("typeof(", sql, ") <> 'text'"));
+      case TypeClass::kDate:
+        // date() takes February 31 for March 3.
+        return but_not_null(absl::StrCat("(", no_date, " OR date(", sql,
+                                         ") <> substr(", sql, ", 1, 10))"));
+      case TypeClass::kTimestamp:
+      case TypeClass::kTimestampTz:
+        return but_not_null(absl::StrCat("(", no_date, ")"));
+      default:
+        return "";
+    }
+  }
+
+  std::string CharLength(const std::string& sql) const override {
+    return absl::StrCat("length(", sql, ")");
+  }
+  std::string ByteLength(const std::string& sql) const override {
+    return absl::StrCat("length(CAST(", sql, " AS BLOB))");
+  }
+  std::string AsText(const std::string& sql, const ColumnType&) const override {
+    return absl::StrCat("CAST(", sql, " AS TEXT)");
+  }
+  bool has_variance() const override { return false; }
+  std::string Limit(int64_t rows) const override {
+    return absl::StrCat(" LIMIT ", rows);
+  }
+
+  LexRules lex_rules() const override {
+    return {.backtick_quotes = true, .bracket_quotes = true};
+  }
+
+ private:
+  // "2026-11-23 10:00:00.123", the form of Comparable.
+  static std::string TimestampText(const Timestamp& time) {
+    // Milliseconds by flooring, as strftime's %f does not round up either.
+    int64_t millis = time.micros / 1000;
+    if (time.micros % 1000 < 0) --millis;
+    std::string text = ToText(Timestamp{millis * 1000, false});
+    text.replace(text.find('T'), 1, " ");
+    const size_t dot = text.find('.');
+    if (dot == std::string::npos) return text + ".000";
+    text.resize(dot + 1 + 3, '0');
+    return text;
+  }
+};
+
+}  // namespace
+
+const Dialect& SqliteDialect() {
+  static const auto* const kDialect = new Sqlite();
+  return *kDialect;
+}
+
+}  // namespace assay::sql

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/sql/lexer.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "validator/base/status.h"
+
+namespace assay::sql {
+namespace {
+
+bool IsWordStart(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_' ||
+         (static_cast<unsigned char>(c) & 0x80) != 0;
+}
+
+bool IsWord(char c) {
+  return IsWordStart(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 ||
+         c == '$';
+}
+
+std::string Upper(std::string_view word) {
+  std::string out(word);
+  for (char& c : out) {
+    c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+class Lexer {
+ public:
+  Lexer(std::string_view text, const std::vector<std::string>& parameters,
+        const Dialect::LexRules& rules, AuthorShape shape)
+      : text_(text), parameters_(parameters), rules_(rules), shape_(shape) {}
+
+  absl::StatusOr<std::vector<SqlPiece>> Run() {
+    while (at_ < text_.size() && status_.ok()) Token();
+    if (!status_.ok()) return status_;
+    if (depth_ > 0) {
+      return Error(open_at_, "'(' is never closed", "close it");
+    }
+    if (!seen_token_) return Error(0, "the SQL is empty", "write some");
+    Flush(text_.size());
+    return std::move(pieces_);
+  }
+
+ private:
+  // Place within the author's text, as "line 2, column 5 of the SQL".
+  absl::Status Error(size_t at, std::string_view what, std::string_view hint) {
+    const auto before = text_.substr(0, at);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const size_t newline = before.rfind('\n');
+    const size_t column =
+        newline == std::string_view::npos ? at + 1 : at - newline;
+    return MakeError(
+        ErrorReason::kSqlError,
+        absl::StrCat(std::string(what), " (line ", line, ", column ", column,
+                     " of the SQL); ", std::string(hint)));
+  }
+
+  void Fail(size_t at, std::string_view what, std::string_view hint) {
+    status_ = Error(at, what, hint);
+  }
+
+  char Peek(size_t ahead) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
+
+  bool StartsWith(std::string_view word) const {
+    return text_.substr(at_, word.size()) == word;
+  }
+
+  void Flush(size_t end) {
+    if (end > piece_from_) {
+      pieces_.push_back(
+          {std::string(text_.substr(piece_from_, end - piece_from_)), false});
+    }
+  }
+
+  void Token() {
+    const char c = text_[at_];
+    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
+      ++at_;
+      return;
+    }
+    if (c == '\0') return Fail(at_, "the SQL has a NUL byte", "remove it");
+    if (Comment()) return;
+    const bool first = !std::exchange(seen_token_, true);
+    if (first && shape_ == AuthorShape::kSelect && c != '(') {
+      const std::string word = Upper(WordAt(at_));
+      if (word != "SELECT" && word != "WITH" && word != "VALUES" &&
+          word != "TABLE") {
+        return Fail(at_, "the statement is not a SELECT",
+                    "a rule only reads: begin with SELECT or WITH");
+      }
+    }
+    if (c == '\'') return Quoted('\'', rules_.backslash_escapes);
+    if (c == '"') {
+      return Quoted('"',
+                    rules_.backslash_escapes && rules_.double_quote_strings);
+    }
+    if (c == '`' && rules_.backtick_quotes) return Quoted('`', false);
+    if (c == '[' && rules_.bracket_quotes) return Bracketed();
+    if (c == '$' && rules_.dollar_quotes && DollarQuoted()) return;
+    if (c == ';') {
+      return Fail(at_, "';' is not allowed",
+                  "a rule has one statement; remove it");
+    }
+    if (c == '?') {
+      return Fail(at_, "'?' is not allowed: drivers take it for a parameter",
+                  "use :name for a parameter, or the function behind the "
+                  "operator, such as jsonb_exists()");
+    }
+    if (c == '(') {
+      if (depth_++ == 0) open_at_ = at_;
+    } else if (c == ')') {
+      if (--depth_ < 0) {
+        return Fail(at_, "')' without '('", "balance the parentheses");
+      }
+    } else if (c == ':') {
+      return Colon();
+    } else if (IsWordStart(c)) {
+      return Word();
+    } else if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
+      // A number and what sticks to it, so that 1e5 is no word.
+      while (at_ < text_.size() && (IsWord(text_[at_]) || text_[at_] == '.')) {
+        ++at_;
+      }
+      return;
+    }
+    ++at_;
+  }
+
+  std::string_view WordAt(size_t from) const {
+    size_t end = from;
+    while (end < text_.size() && IsWord(text_[end])) ++end;
+    return text_.substr(from, end - from);
+  }
+
+  void Word() {
+    const size_t from = at_;
+    const std::string word = Upper(WordAt(at_));
+    at_ += word.size();
+    if (word == "E" && rules_.escape_strings && Peek(0) == '\'') {
+      return Quoted('\'', true);
+    }
+    if (word == "INTO") {
+      Fail(from, "INTO is not allowed", "a rule only reads");
+    }
+  }
+
+  void Colon() {
+    if (Peek(1) == ':') {  // A cast.
+      at_ += 2;
+      return;
+    }
+    const std::string_view name = WordAt(at_ + 1);
+    if (std::find(parameters_.begin(), parameters_.end(), name) ==
+            parameters_.end() ||
+        name.empty()) {
+      ++at_;
+      return;
+    }
+    Flush(at_);
+    pieces_.push_back({std::string(name), true});
+    at_ += 1 + name.size();
+    piece_from_ = at_;
+  }
+
+  void Quoted(char quote, bool backslash) {
+    const size_t from = at_++;
+    while (at_ < text_.size()) {
+      if (text_[at_] == '\\' && backslash) {
+        at_ += 2;
+      } else if (text_[at_] == quote) {
+        if (Peek(1) != quote) {
+          ++at_;
+          return;
+        }
+        at_ += 2;
+      } else {
+        if (text_[at_] == '\0') {
+          return Fail(at_, "the SQL has a NUL byte", "remove it");
+        }
+        ++at_;
+      }
+    }
+    Fail(from, absl::StrCat("a ", std::string(1, quote), " is never closed"),
+         "close it");
+  }
+
+  void Bracketed() {
+    const size_t end = text_.find(']', at_);
+    if (end == std::string_view::npos) {
+      return Fail(at_, "a [ is never closed", "close it");
+    }
+    at_ = end + 1;
+  }
+
+  bool DollarQuoted() {
+    const std::string_view rest = text_.substr(at_ + 1);
+    const size_t tag_end = rest.find('$');
+    if (tag_end == std::string_view::npos) return false;
+    for (const char c : rest.substr(0, tag_end)) {
+      if (!IsWord(c) || c == '$') return false;
+    }
+    if (tag_end > 0 && !IsWordStart(rest.front())) return false;
+    const std::string_view tag = text_.substr(at_, tag_end + 2);
+    const size_t end = text_.find(tag, at_ + tag.size());
+    if (end == std::string_view::npos) {
+      Fail(at_, absl::StrCat(std::string(tag), " is never closed"), "close it");
+      return true;
+    }
+    at_ = end + tag.size();
+    return true;
+  }
+
+  bool Comment() {
+    const bool dash =
+        StartsWith("--") &&
+        (!rules_.double_dash_needs_space || at_ + 2 >= text_.size() ||
+         std::isspace(static_cast<unsigned char>(Peek(2))) != 0);
+    if (dash || (rules_.hash_comments && text_[at_] == '#')) {
+      const size_t end = text_.find('\n', at_);
+      at_ = end == std::string_view::npos ? text_.size() : end;
+      return true;
+    }
+    if (!StartsWith("/*")) return false;
+    if (rules_.executable_comments && (Peek(2) == '!' || Peek(2) == 'M')) {
+      Fail(at_, "a comment that the database executes is not allowed",
+           "write it as SQL");
+      return true;
+    }
+    const size_t from = at_;
+    int depth = 0;
+    while (at_ < text_.size()) {
+      if (StartsWith("/*") && (depth == 0 || rules_.nested_comments)) {
+        ++depth;
+        at_ += 2;
+      } else if (StartsWith("*/")) {
+        at_ += 2;
+        if (--depth == 0) return true;
+      } else {
+        ++at_;
+      }
+    }
+    Fail(from, "a /* is never closed", "close it");
+    return true;
+  }
+
+  const std::string_view text_;
+  const std::vector<std::string>& parameters_;
+  const Dialect::LexRules rules_;
+  const AuthorShape shape_;
+  size_t at_ = 0;
+  size_t piece_from_ = 0;
+  size_t open_at_ = 0;
+  int depth_ = 0;
+  bool seen_token_ = false;
+  absl::Status status_;
+  std::vector<SqlPiece> pieces_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<SqlPiece>> LexAuthorSql(
+    std::string_view text, const std::vector<std::string>& parameters,
+    const Dialect::LexRules& rules, AuthorShape shape) {
+  return Lexer(text, parameters, rules, shape).Run();
+}
+
+}  // namespace assay::sql

@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/sql/render.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "validator/base/status.h"
+#include "validator/sql/lexer.h"
+
+namespace assay::sql {
+namespace {
+
+const char* OpSql(CompareOp op) {
+  switch (op) {
+    case CompareOp::kLess:
+      return " < ";
+    case CompareOp::kLessEqual:
+      return " <= ";
+    case CompareOp::kEqual:
+      return " = ";
+    case CompareOp::kGreaterEqual:
+      return " >= ";
+    case CompareOp::kGreater:
+      return " > ";
+  }
+  return " = ";
+}
+
+bool IsNumeric(TypeClass type) {
+  return type == TypeClass::kInteger || type == TypeClass::kDecimal;
+}
+
+std::string Place(const SourceRange& range) {
+  return range.known() ? absl::StrCat("line ", range.line, ": ") : "";
+}
+
+// Writes each kind of expression; a new kind does not compile until it is here.
+struct Writer {
+  SqlWriter& out;
+  const Scope& scope;
+
+  absl::Status operator()(const Column& column) {
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                           scope.resolve(column));
+    out.PutName(scope, resolved.name);
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const Integer& integer) {
+    out.Put(absl::StrCat(integer.value));
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const NullTest& test) {
+    out.Put("(");
+    ASSAY_RETURN_IF_ERROR(out.PutExpr(test.operand, scope));
+    out.Put(" IS NULL)");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const Not& node) {
+    out.Put("(NOT ");
+    ASSAY_RETURN_IF_ERROR(out.PutExpr(node.operand, scope));
+    out.Put(")");
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const And& node) {
+    return Join(node.operands, " AND ", "(1 = 1)");
+  }
+  absl::Status operator()(const Or& node) {
+    return Join(node.operands, " OR ", "(1 = 0)");
+  }
+  absl::Status operator()(const Length& length) {
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                           scope.resolve(length.column));
+    SqlWriter name(WriteMode::kPaste);
+    name.PutName(scope, resolved.name);
+    out.Put(length.unit == LengthUnit::kBytes
+                ? scope.dialect->ByteLength(name.sql())
+                : scope.dialect->CharLength(name.sql()));
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const WrongType& wrong) {
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                           scope.resolve(wrong.column));
+    SqlWriter name(WriteMode::kPaste);
+    name.PutName(scope, resolved.name);
+    const std::string predicate =
+        scope.dialect->WrongType(name.sql(), resolved.type);
+    out.Put(predicate.empty() ? "(1 = 0)" : predicate);
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const Author& author) {
+    return out.PutAuthorExpression(author.sql, *scope.dialect);
+  }
+  // Only as operands of a comparison, which types them.
+  absl::Status operator()(const Constant& constant) {
+    ASSAY_ASSIGN_OR_RETURN(
+        const ResolvedColumn resolved,
+        scope.resolve(Column{constant.typed_by, constant.range}));
+    ASSAY_ASSIGN_OR_RETURN(const Value value,
+                           TypeConstant(constant, resolved.type.type));
+    out.PutValue(value, resolved.type.type, *scope.dialect);
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const Instant& instant) {
+    ASSAY_ASSIGN_OR_RETURN(
+        const ResolvedColumn resolved,
+        scope.resolve(Column{instant.typed_by, instant.range}));
+    switch (resolved.type.type) {
+      case TypeClass::kTimestampTz:
+        out.PutValue(Timestamp{instant.micros, true}, TypeClass::kTimestampTz,
+                     *scope.dialect);
+        return absl::OkStatus();
+      case TypeClass::kTimestamp:
+      case TypeClass::kDate: {
+        const absl::Time time = absl::FromUnixMicros(instant.micros);
+        const auto wall = scope.zone.At(time);
+        const int64_t seconds =
+            absl::ToUnixSeconds(absl::UTCTimeZone().At(wall.cs).pre);
+        const int64_t micros = absl::ToInt64Microseconds(wall.subsecond);
+        out.PutValue(Timestamp{seconds * 1000000 + micros, false},
+                     TypeClass::kTimestamp, *scope.dialect);
+        return absl::OkStatus();
+      }
+      default:
+        return MakeError(
+            ErrorReason::kValueInvalid,
+            absl::StrCat(Place(instant.range), "column ", resolved.name, " is ",
+                         std::string(TypeClassName(resolved.type.type)),
+                         ", not a date or timestamp, so it has no age"));
+    }
+  }
+  absl::Status operator()(const BinaryCompare&) { return absl::OkStatus(); }
+  absl::Status operator()(const InSet&) { return absl::OkStatus(); }
+
+  absl::Status Join(const std::vector<ExprPtr>& operands, const char* word,
+                    const char* empty) {
+    if (operands.empty()) {
+      out.Put(empty);
+      return absl::OkStatus();
+    }
+    out.Put("(");
+    bool first = true;
+    for (const ExprPtr& operand : operands) {
+      if (operands.size() > 1 && NeverWrongType(operand)) continue;
+      if (!first) out.Put(word);
+      first = false;
+      ASSAY_RETURN_IF_ERROR(out.PutExpr(operand, scope));
+    }
+    if (first) out.Put("1 = 0");
+    out.Put(")");
+    return absl::OkStatus();
+  }
+
+  // Most databases enforce types: there the test would only cost time.
+  bool NeverWrongType(const ExprPtr& operand) {
+    const auto* wrong = std::get_if<WrongType>(&operand->node);
+    if (wrong == nullptr) return false;
+    const auto resolved = scope.resolve(wrong->column);
+    return resolved.ok() &&
+           scope.dialect->WrongType("x", resolved->type).empty();
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<Value> TypeConstant(const Constant& constant, TypeClass type) {
+  absl::StatusOr<Value> value = ParseValue(type, constant.text);
+  if (!value.ok() && IsNumeric(type)) {
+    // amount < 0.005 is a fair question for a numeric(5,2) or an integer.
+    if (const auto number = ParseDecimal(constant.text)) return *number;
+  }
+  if (!value.ok()) {
+    return MakeError(ErrorReason::kValueInvalid,
+                     absl::StrCat(Place(constant.range), "'", constant.text,
+                                  "' does not fit column ", constant.typed_by,
+                                  ": ", value.status().message()));
+  }
+  return value;
+}
+
+SqlWriter& SqlWriter::Put(std::string_view text) {
+  sql_.append(text);
+  return *this;
+}
+
+void SqlWriter::PutTable(const Scope& scope) {
+  for (const std::string* part : {&scope.table.catalog, &scope.table.schema}) {
+    if (!part->empty()) Put(scope.dialect->QuoteIdentifier(*part)).Put(".");
+  }
+  Put(scope.dialect->QuoteIdentifier(scope.table.name));
+  if (!scope.alias.empty()) Put(" AS ").Put(scope.alias);
+}
+
+void SqlWriter::PutName(const Scope& scope, std::string_view name) {
+  if (!scope.alias.empty()) Put(scope.alias).Put(".");
+  Put(scope.dialect->QuoteIdentifier(name));
+}
+
+void SqlWriter::PutValue(const Value& value, TypeClass type,
+                         const Dialect& dialect) {
+  if (mode_ == WriteMode::kPaste) {
+    Put(dialect.Literal(value, type));
+    return;
+  }
+  Put(dialect.BindMarker(value, type));
+  values_.push_back(dialect.BindValue(value, type));
+}
+
+absl::Status SqlWriter::PutExpr(const ExprPtr& expr, const Scope& scope) {
+  if (const auto* compare = std::get_if<BinaryCompare>(&expr->node)) {
+    return PutCompare(*compare, scope);
+  }
+  if (const auto* set = std::get_if<InSet>(&expr->node)) {
+    return PutInSet(*set, scope);
+  }
+  return std::visit(Writer{*this, scope}, expr->node);
+}
+
+absl::Status SqlWriter::PutComparable(const ExprPtr& expr, const Scope& scope,
+                                      const ColumnType& as) {
+  const auto* column = std::get_if<Column>(&expr->node);
+  if (column == nullptr) {
+    // Constants of a text column must take part in the same collation.
+    SqlWriter inner(mode_);
+    ASSAY_RETURN_IF_ERROR(inner.PutExpr(expr, scope));
+    const bool is_text =
+        as.type == TypeClass::kText || as.type == TypeClass::kOther;
+    Put(is_text ? scope.dialect->ByteExact(inner.sql(), {TypeClass::kText, ""})
+                : inner.sql());
+    values_.insert(values_.end(), inner.values_.begin(), inner.values_.end());
+    return absl::OkStatus();
+  }
+  ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved, scope.resolve(*column));
+  SqlWriter name(WriteMode::kPaste);
+  name.PutName(scope, resolved.name);
+  Put(scope.dialect->Comparable(name.sql(), as));
+  return absl::OkStatus();
+}
+
+absl::Status SqlWriter::PutCompare(const BinaryCompare& compare,
+                                   const Scope& scope) {
+  const auto* column = std::get_if<Column>(&compare.left->node);
+  Put("(");
+  if (column == nullptr) {
+    ASSAY_RETURN_IF_ERROR(PutExpr(compare.left, scope));
+    Put(OpSql(compare.op));
+    ASSAY_RETURN_IF_ERROR(PutExpr(compare.right, scope));
+    Put(")");
+    return absl::OkStatus();
+  }
+  ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved, scope.resolve(*column));
+  ColumnType as = resolved.type;
+  // A date against a moment: the date counts as its midnight.
+  if (as.type == TypeClass::kDate &&
+      std::holds_alternative<Instant>(compare.right->node)) {
+    as.type = TypeClass::kTimestamp;
+  }
+  ASSAY_RETURN_IF_ERROR(PutComparable(compare.left, scope, as));
+  Put(OpSql(compare.op));
+  ASSAY_RETURN_IF_ERROR(PutComparable(compare.right, scope, as));
+  Put(")");
+  return absl::OkStatus();
+}
+
+absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
+  ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                         scope.resolve(set.column));
+  const Dialect& dialect = *scope.dialect;
+  SqlWriter name(WriteMode::kPaste);
+  name.PutName(scope, resolved.name);
+  const bool is_text = resolved.type.type == TypeClass::kText ||
+                       resolved.type.type == TypeClass::kOther ||
+                       resolved.type.type == TypeClass::kJson;
+  const bool bytes = set.equality == Equality::kBytes;
+  if (is_text) {
+    Put("(").Put(bytes ? dialect.ByteExact(name.sql(), resolved.type)
+                       : name.sql());
+  } else {
+    Put("(").Put(dialect.Comparable(name.sql(), resolved.type));
+  }
+  Put(" IN (");
+  for (size_t i = 0; i < set.values.size(); ++i) {
+    if (i > 0) Put(", ");
+    ASSAY_ASSIGN_OR_RETURN(const Value value,
+                           TypeConstant(set.values[i], resolved.type.type));
+    SqlWriter one(mode_);
+    one.PutValue(value, resolved.type.type, dialect);
+    Put(is_text && bytes ? dialect.ByteExact(one.sql(), {TypeClass::kText, ""})
+                         : one.sql());
+    values_.insert(values_.end(), one.values_.begin(), one.values_.end());
+  }
+  Put("))");
+  return absl::OkStatus();
+}
+
+absl::Status SqlWriter::PutAuthor(const AuthorSql& sql, const Dialect& dialect,
+                                  bool select) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : sql.parameters) names.push_back(name);
+  absl::StatusOr<std::vector<SqlPiece>> pieces =
+      LexAuthorSql(sql.text, names, dialect.lex_rules(),
+                   select ? AuthorShape::kSelect : AuthorShape::kExpression);
+  if (!pieces.ok()) {
+    return Annotate(pieces.status(), sql.range.known()
+                                         ? absl::StrCat("line ", sql.range.line)
+                                         : "author SQL");
+  }
+  for (const SqlPiece& piece : *pieces) {
+    if (!piece.is_parameter) {
+      Put(piece.text);
+      continue;
+    }
+    const Value& value = sql.parameters.at(piece.text);
+    TypeClass type = TypeClass::kText;
+    if (std::holds_alternative<int64_t>(value)) type = TypeClass::kInteger;
+    if (std::holds_alternative<Decimal>(value)) type = TypeClass::kDecimal;
+    if (std::holds_alternative<bool>(value)) type = TypeClass::kBoolean;
+    if (std::holds_alternative<Date>(value)) type = TypeClass::kDate;
+    if (const auto* time = std::get_if<Timestamp>(&value)) {
+      type = time->zoned ? TypeClass::kTimestampTz : TypeClass::kTimestamp;
+    }
+    PutValue(value, type, dialect);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SqlWriter::PutAuthorExpression(const AuthorSql& sql,
+                                            const Dialect& dialect) {
+  // On lines of its own, so that a trailing "-- comment" ends there.
+  Put("(\n");
+  ASSAY_RETURN_IF_ERROR(PutAuthor(sql, dialect, /*select=*/false));
+  Put("\n)");
+  return absl::OkStatus();
+}
+
+absl::Status SqlWriter::PutAuthorSelect(const AuthorSql& sql,
+                                        const Dialect& dialect) {
+  return PutAuthor(sql, dialect, /*select=*/true);
+}
+
+absl::Status SqlWriter::PutFiltered(
+    const ExprPtr& filter, const Scope& scope,
+    const std::function<absl::Status()>& operand) {
+  if (filter == nullptr) return operand();
+  Put("CASE WHEN ");
+  ASSAY_RETURN_IF_ERROR(PutExpr(filter, scope));
+  Put(" THEN ");
+  ASSAY_RETURN_IF_ERROR(operand());
+  Put(" END");
+  return absl::OkStatus();
+}
+
+absl::Status SqlWriter::PutMeasure(
+    const AggregateMeasure& measure, const Scope& scope,
+    const std::function<absl::Status(SqlWriter&)>& from_where) {
+  const Dialect& dialect = *scope.dialect;
+  ColumnType type;
+  if (measure.operand != nullptr) {
+    if (const auto* column = std::get_if<Column>(&measure.operand->node)) {
+      ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                             scope.resolve(*column));
+      type = resolved.type;
+    }
+  }
+  const auto one = [this] {
+    Put("1");
+    return absl::OkStatus();
+  };
+  const auto plain = [&] { return PutExpr(measure.operand, scope); };
+  const auto exact = [&]() -> absl::Status {
+    SqlWriter inner(mode_);
+    ASSAY_RETURN_IF_ERROR(inner.PutExpr(measure.operand, scope));
+    Put(measure.equality == Equality::kBytes
+            ? dialect.ByteExact(inner.sql(), type)
+            : inner.sql());
+    values_.insert(values_.end(), inner.values_.begin(), inner.values_.end());
+    return absl::OkStatus();
+  };
+  // SUM, MIN and MAX of text would be a database's own idea of a number.
+  const auto must_be_number = [&]() -> absl::Status {
+    if (type.type == TypeClass::kInteger || type.type == TypeClass::kDecimal ||
+        type.type == TypeClass::kDouble || type.type == TypeClass::kOther) {
+      return absl::OkStatus();
+    }
+    return MakeError(
+        ErrorReason::kValueInvalid,
+        absl::StrCat("column ", ExplainText(measure.operand), " is ",
+                     std::string(TypeClassName(type.type)), ", not a number"));
+  };
+  switch (measure.function) {
+    case AggregateFunction::kCountRows:
+      if (measure.filter == nullptr) {
+        Put("COUNT(*)");
+        return absl::OkStatus();
+      }
+      Put("COUNT(");
+      ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, one));
+      break;
+    case AggregateFunction::kCountNonNull:
+      Put("COUNT(");
+      ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, plain));
+      break;
+    case AggregateFunction::kCountDistinct:
+      Put("COUNT(DISTINCT ");
+      ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, exact));
+      break;
+    case AggregateFunction::kLatest: {
+      if (type.type != TypeClass::kDate && type.type != TypeClass::kTimestamp &&
+          type.type != TypeClass::kTimestampTz) {
+        return MakeError(
+            ErrorReason::kValueInvalid,
+            absl::StrCat("column ", ExplainText(measure.operand), " is ",
+                         std::string(TypeClassName(type.type)),
+                         ", not a date or timestamp"));
+      }
+      Put("MAX(");
+      ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, [&] {
+        return PutComparable(measure.operand, scope, type);
+      }));
+      break;
+    }
+    case AggregateFunction::kMin:
+    case AggregateFunction::kMax: {
+      ASSAY_RETURN_IF_ERROR(must_be_number());
+      Put(measure.function == AggregateFunction::kMin ? "MIN(" : "MAX(");
+      ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, plain));
+      break;
+    }
+    case AggregateFunction::kSum: {
+      ASSAY_RETURN_IF_ERROR(must_be_number());
+      SqlWriter inner(mode_);
+      ASSAY_RETURN_IF_ERROR(inner.PutFiltered(measure.filter, scope, [&] {
+        return inner.PutExpr(measure.operand, scope);
+      }));
+      Put(dialect.Sum(inner.sql(), type.type));
+      values_.insert(values_.end(), inner.values_.begin(), inner.values_.end());
+      return absl::OkStatus();
+    }
+    case AggregateFunction::kVariance: {
+      ASSAY_RETURN_IF_ERROR(must_be_number());
+      if (dialect.has_variance()) {
+        Put("VAR_SAMP(");
+        ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, plain));
+        break;
+      }
+      // Two passes: Σ(x − mean)² / (n − 1), exact enough in doubles where
+      // Σx² − (Σx)²/n would cancel.
+      const auto distance = [&]() -> absl::Status {
+        Put("(");
+        ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, plain));
+        Put(" - (SELECT AVG(");
+        ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, plain));
+        Put(") ");
+        ASSAY_RETURN_IF_ERROR(from_where(*this));
+        Put("))");
+        return absl::OkStatus();
+      };
+      Put("SUM(");
+      ASSAY_RETURN_IF_ERROR(distance());
+      Put(" * ");
+      ASSAY_RETURN_IF_ERROR(distance());
+      Put(") / NULLIF(COUNT(");
+      ASSAY_RETURN_IF_ERROR(PutFiltered(measure.filter, scope, plain));
+      Put(") - 1, 0");
+      break;
+    }
+  }
+  Put(")");
+  return absl::OkStatus();
+}
+
+}  // namespace assay::sql

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/sql/statements.h"
+
+#include "absl/strings/str_cat.h"
+#include "validator/base/status.h"
+
+namespace assay::sql {
+namespace {
+
+// " FROM t WHERE where AND extra…"; nulls are left out.
+absl::Status PutFromWhere(SqlWriter& out, const Scope& scope,
+                          std::initializer_list<ExprPtr> conditions) {
+  out.Put("\nFROM ");
+  out.PutTable(scope);
+  bool first = true;
+  for (const ExprPtr& condition : conditions) {
+    if (condition == nullptr) continue;
+    out.Put(first ? "\nWHERE " : "\n  AND ");
+    first = false;
+    ASSAY_RETURN_IF_ERROR(out.PutExpr(condition, scope));
+  }
+  // The caller may add " AND …" or, where nothing stands yet, " WHERE …".
+  return absl::OkStatus();
+}
+
+void PutColumns(SqlWriter& out, const Scope& scope,
+                const std::vector<std::string>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) out.Put(", ");
+    out.PutName(scope, columns[i]);
+  }
+}
+
+// The column in the form in which its groups are told apart.
+absl::StatusOr<std::string> GroupForm(const Scope& scope, const Column& column,
+                                      Equality equality) {
+  ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved, scope.resolve(column));
+  SqlWriter name(WriteMode::kPaste);
+  name.PutName(scope, resolved.name);
+  return equality == Equality::kBytes
+             ? scope.dialect->ByteExact(name.sql(), resolved.type)
+             : name.sql();
+}
+
+ExprPtr AllNonNull(const std::vector<Column>& columns) {
+  And all;
+  for (const Column& column : columns) {
+    all.operands.push_back(MakeExpr(Not{MakeExpr(NullTest{MakeExpr(column)})}));
+  }
+  return MakeExpr(std::move(all));
+}
+
+// "FROM t WHERE … GROUP BY … HAVING COUNT(*) > 1"
+absl::Status PutGroups(SqlWriter& out, const Scope& scope, const ExprPtr& where,
+                       const Duplicates& step) {
+  ASSAY_RETURN_IF_ERROR(PutFromWhere(
+      out, scope,
+      {where, step.filter,
+       step.null_equals_null ? nullptr : AllNonNull(step.columns)}));
+  out.Put("\nGROUP BY ");
+  for (size_t i = 0; i < step.columns.size(); ++i) {
+    ASSAY_ASSIGN_OR_RETURN(const std::string form,
+                           GroupForm(scope, step.columns[i], step.equality));
+    out.Put(i > 0 ? ", " : "").Put(form);
+  }
+  out.Put("\nHAVING COUNT(*) > 1");
+  return absl::OkStatus();
+}
+
+absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
+                            const Scope& parent, const ExprPtr& where,
+                            const MissingReferences& step) {
+  const Dialect& dialect = *child.dialect;
+  ASSAY_RETURN_IF_ERROR(
+      PutFromWhere(out, child, {where, step.filter, AllNonNull(step.columns)}));
+  out.Put("\n  AND NOT EXISTS (SELECT 1 FROM ");
+  out.PutTable(parent);
+  for (size_t i = 0; i < step.columns.size(); ++i) {
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn c,
+                           child.resolve(step.columns[i]));
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn p,
+                           parent.resolve(step.parent_columns[i]));
+    SqlWriter child_name(WriteMode::kPaste);
+    child_name.PutName(child, c.name);
+    SqlWriter parent_name(WriteMode::kPaste);
+    parent_name.PutName(parent, p.name);
+    out.Put(i == 0 ? " WHERE " : " AND ");
+    out.Put(step.equality == Equality::kBytes
+                ? dialect.ByteExactEquals(parent_name.sql(), p.type,
+                                          child_name.sql(), c.type)
+                : absl::StrCat(parent_name.sql(), " = ", child_name.sql()));
+  }
+  if (step.parent_filter != nullptr) {
+    out.Put(" AND ");
+    ASSAY_RETURN_IF_ERROR(out.PutExpr(step.parent_filter, parent));
+  }
+  out.Put(")");
+  return absl::OkStatus();
+}
+
+void PutLimit(SqlWriter& out, const Scope& scope, int64_t limit) {
+  if (limit > 0) out.Put("\n").Put(scope.dialect->Limit(limit).substr(1));
+}
+
+absl::Status PutTexts(SqlWriter& out, const Scope& scope,
+                      const std::vector<Column>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                           scope.resolve(columns[i]));
+    SqlWriter name(WriteMode::kPaste);
+    name.PutName(scope, resolved.name);
+    out.Put(i > 0 ? ", " : "")
+        .Put(scope.dialect->AsText(name.sql(), resolved.type));
+  }
+  return absl::OkStatus();
+}
+
+// The type of a key value as it was read, for binding it again.
+TypeClass TypeOfKey(const ResolvedColumn& column) { return column.type.type; }
+
+}  // namespace
+
+absl::Status PutAggregates(SqlWriter& out, const Scope& scope,
+                           const ExprPtr& where,
+                           absl::Span<const AggregateMeasure* const> measures) {
+  const auto from_where = [&](SqlWriter& to) {
+    return PutFromWhere(to, scope, {where});
+  };
+  out.Put("SELECT ");
+  for (size_t i = 0; i < measures.size(); ++i) {
+    if (i > 0) out.Put(",\n       ");
+    ASSAY_RETURN_IF_ERROR(out.PutMeasure(*measures[i], scope, from_where));
+  }
+  return from_where(out);
+}
+
+absl::Status PutAnyRow(SqlWriter& out, const Scope& scope) {
+  out.Put("SELECT 1");
+  ASSAY_RETURN_IF_ERROR(PutFromWhere(out, scope, {}));
+  PutLimit(out, scope, 1);
+  return absl::OkStatus();
+}
+
+absl::Status PutDuplicates(SqlWriter& out, const Scope& scope,
+                           const ExprPtr& where, const Duplicates& step) {
+  out.Put("SELECT COUNT(*), SUM(n) FROM (\nSELECT COUNT(*) AS n");
+  ASSAY_RETURN_IF_ERROR(PutGroups(out, scope, where, step));
+  out.Put("\n) AS assay_groups");
+  return absl::OkStatus();
+}
+
+absl::Status PutDuplicateRows(SqlWriter& out, const Scope& scope,
+                              const ExprPtr& where, const Duplicates& step,
+                              const std::vector<std::string>& columns,
+                              int64_t limit) {
+  // Rows counted per group by a window: no join on values that may be NULL.
+  out.Put("SELECT ");
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i > 0) out.Put(", ");
+    out.Put(scope.dialect->QuoteIdentifier(columns[i]));
+  }
+  out.Put(" FROM (\nSELECT ");
+  PutColumns(out, scope, columns);
+  out.Put(", COUNT(*) OVER (PARTITION BY ");
+  for (size_t i = 0; i < step.columns.size(); ++i) {
+    ASSAY_ASSIGN_OR_RETURN(const std::string form,
+                           GroupForm(scope, step.columns[i], step.equality));
+    out.Put(i > 0 ? ", " : "").Put(form);
+  }
+  out.Put(") AS assay_n");
+  ASSAY_RETURN_IF_ERROR(PutFromWhere(
+      out, scope,
+      {where, step.filter,
+       step.null_equals_null ? nullptr : AllNonNull(step.columns)}));
+  out.Put("\n) AS assay_rows\nWHERE assay_n > 1\nORDER BY ");
+  for (size_t i = 0; i < step.columns.size(); ++i) {
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                           scope.resolve(step.columns[i]));
+    out.Put(i > 0 ? ", " : "")
+        .Put(scope.dialect->QuoteIdentifier(resolved.name));
+  }
+  PutLimit(out, scope, limit);
+  return absl::OkStatus();
+}
+
+absl::Status PutMissingReferences(SqlWriter& out, const Scope& child,
+                                  const Scope& parent, const ExprPtr& where,
+                                  const MissingReferences& step) {
+  out.Put("SELECT COUNT(*)");
+  return PutMissingFrom(out, child, parent, where, step);
+}
+
+absl::Status PutMissingReferenceRows(SqlWriter& out, const Scope& child,
+                                     const Scope& parent, const ExprPtr& where,
+                                     const MissingReferences& step,
+                                     const std::vector<std::string>& columns,
+                                     int64_t limit) {
+  out.Put("SELECT ");
+  PutColumns(out, child, columns);
+  ASSAY_RETURN_IF_ERROR(PutMissingFrom(out, child, parent, where, step));
+  PutLimit(out, child, limit);
+  return absl::OkStatus();
+}
+
+absl::Status PutRows(SqlWriter& out, const Scope& scope, const ExprPtr& where,
+                     const ExprPtr& predicate,
+                     const std::vector<std::string>& columns, int64_t limit) {
+  out.Put("SELECT ");
+  PutColumns(out, scope, columns);
+  ASSAY_RETURN_IF_ERROR(PutFromWhere(out, scope, {where, predicate}));
+  PutLimit(out, scope, limit);
+  return absl::OkStatus();
+}
+
+absl::Status PutRowsWithText(SqlWriter& out, const Scope& scope,
+                             const ExprPtr& where, const Column& column,
+                             const std::vector<std::string>& values,
+                             const std::vector<std::string>& columns,
+                             int64_t limit) {
+  const Dialect& dialect = *scope.dialect;
+  out.Put("SELECT ");
+  PutColumns(out, scope, columns);
+  ASSAY_RETURN_IF_ERROR(PutFromWhere(out, scope, {where}));
+  ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved, scope.resolve(column));
+  SqlWriter name(WriteMode::kPaste);
+  name.PutName(scope, resolved.name);
+  const ColumnType text{TypeClass::kText, ""};
+  out.Put(where == nullptr ? "\nWHERE " : "\n  AND ");
+  out.Put(dialect.ByteExact(dialect.AsText(name.sql(), resolved.type), text));
+  out.Put(" IN (");
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (i > 0) out.Put(", ");
+    out.PutValue(values[i], TypeClass::kText, dialect);
+  }
+  out.Put(")");
+  PutLimit(out, scope, limit);
+  return absl::OkStatus();
+}
+
+absl::Status PutScan(SqlWriter& out, const Scope& scope, const ExprPtr& where,
+                     const std::vector<Column>& columns) {
+  out.Put("SELECT ");
+  ASSAY_RETURN_IF_ERROR(PutTexts(out, scope, columns));
+  return PutFromWhere(out, scope, {where});
+}
+
+absl::Status PutScanPage(SqlWriter& out, const Scope& scope,
+                         const ExprPtr& where,
+                         const std::vector<Column>& columns,
+                         const std::vector<ResolvedColumn>& key,
+                         const std::vector<Value>& last, int64_t limit) {
+  const Dialect& dialect = *scope.dialect;
+  out.Put("SELECT ");
+  ASSAY_RETURN_IF_ERROR(PutTexts(out, scope, columns));
+  for (const ResolvedColumn& column : key) {
+    out.Put(", ");
+    out.PutName(scope, column.name);
+  }
+  ASSAY_RETURN_IF_ERROR(PutFromWhere(out, scope, {where}));
+  if (!last.empty()) {
+    // a > x OR (a = x AND (b > y OR …)): MariaDB uses no index for a row
+    // comparison.
+    out.Put(where == nullptr ? "\nWHERE (" : "\n  AND (");
+    for (size_t i = 0; i < key.size(); ++i) {
+      out.PutName(scope, key[i].name);
+      out.Put(" > ");
+      out.PutValue(last[i], TypeOfKey(key[i]), dialect);
+      if (i + 1 == key.size()) break;
+      out.Put(" OR (");
+      out.PutName(scope, key[i].name);
+      out.Put(" = ");
+      out.PutValue(last[i], TypeOfKey(key[i]), dialect);
+      out.Put(" AND (");
+    }
+    for (size_t i = 0; i + 1 < key.size(); ++i) out.Put("))");
+    out.Put(")");
+  }
+  out.Put("\nORDER BY ");
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (i > 0) out.Put(", ");
+    out.PutName(scope, key[i].name);
+  }
+  PutLimit(out, scope, limit);
+  return absl::OkStatus();
+}
+
+absl::Status PutQuantile(SqlWriter& out, const Scope& scope,
+                         const ExprPtr& where, const Quantile& step) {
+  ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                         scope.resolve(step.column));
+  const TypeClass type = resolved.type.type;
+  if (type != TypeClass::kInteger && type != TypeClass::kDecimal &&
+      type != TypeClass::kDouble && type != TypeClass::kOther) {
+    return MakeError(
+        ErrorReason::kValueInvalid,
+        absl::StrCat("column ", resolved.name, " is ",
+                     std::string(TypeClassName(type)), ", not a number"));
+  }
+  SqlWriter name(WriteMode::kPaste);
+  name.PutName(scope, resolved.name);
+  // Rows are numbered from 0; the wanted position is (n - 1) · fraction, its
+  // neighbours are less than one away from it. Multiplied out with the
+  // fraction's digits as whole numbers, so that no database rounds.
+  const std::string& fraction = step.fraction.digits;
+  const size_t dot = fraction.find('.');
+  const std::string numerator =
+      dot == std::string::npos
+          ? fraction
+          : fraction.substr(0, dot) + fraction.substr(dot + 1);
+  std::string denominator = "1";
+  if (dot != std::string::npos) {
+    denominator.append(fraction.size() - dot - 1, '0');
+  }
+  const std::string whole = std::to_string(std::stoll(numerator));
+  out.Put(
+         "SELECT assay_k, assay_v, assay_n FROM (\nSELECT ROW_NUMBER() OVER "
+         "(ORDER BY ")
+      .Put(name.sql())
+      .Put(") - 1 AS assay_k, ")
+      .Put(name.sql())
+      .Put(" AS assay_v, COUNT(*) OVER () AS assay_n");
+  ASSAY_RETURN_IF_ERROR(PutFromWhere(
+      out, scope, {where, step.filter, AllNonNull({step.column})}));
+  out.Put("\n) AS assay_sorted\nWHERE assay_k * ")
+      .Put(denominator)
+      .Put(" > (assay_n - 1) * ")
+      .Put(whole)
+      .Put(" - ")
+      .Put(denominator)
+      .Put(" AND assay_k * ")
+      .Put(denominator)
+      .Put(" < (assay_n - 1) * ")
+      .Put(whole)
+      .Put(" + ")
+      .Put(denominator)
+      .Put("\nORDER BY assay_k");
+  return absl::OkStatus();
+}
+
+absl::Status PutAuthorCount(SqlWriter& out, const Dialect& dialect,
+                            const AuthorSql& sql) {
+  out.Put("SELECT COUNT(*) FROM (\n");
+  ASSAY_RETURN_IF_ERROR(out.PutAuthorSelect(sql, dialect));
+  out.Put("\n) AS assay_query");
+  return absl::OkStatus();
+}
+
+}  // namespace assay::sql
