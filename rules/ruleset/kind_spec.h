@@ -13,23 +13,24 @@
 namespace assay {
 
 enum class ParamType {
-  kColumn,      // A column's name, or :parameter of type column.
-  kColumns,     // One or more columns; a single word is a list of one.
-  kTable,       // A table's name, or :parameter of type table.
-  kValue,       // A scalar typed by the column.
-  kValues,      // A list of scalars typed by the column; at least one.
-  kBound,       // A scalar typed by the column, or now() ± duration.
-  kNumber,      // A decimal number.
-  kInteger,     // An integer >= 0.
-  kDuration,    // "24h", > 0.
-  kFlag,        // true or false.
-  kChoice,      // One of `choices`.
-  kText,        // Any text.
-  kWords,       // One or more texts; a single scalar is a list of one.
-  kSql,         // SQL of the author's.
-  kTolerance,   // "5" or "0.1%".
-  kColumnTypes, // Map of column to a type name, or to a map of attributes
-                // (`attributes` below), e.g. {id: integer, name: {type: text}}.
+  kColumn,       // A column's name, or :parameter of type column.
+  kColumns,      // One or more columns; a single word is a list of one.
+  kTable,        // A table's name, or :parameter of type table.
+  kValue,        // A scalar typed by the column.
+  kValues,       // A list of scalars typed by the column; at least one.
+  kBound,        // A scalar typed by the column, or now() ± duration.
+  kNumber,       // A decimal number.
+  kInteger,      // An integer >= 0.
+  kDuration,     // "24h", > 0.
+  kFlag,         // true or false.
+  kChoice,       // One of `choices`.
+  kText,         // Any text.
+  kWords,        // One or more texts; a single scalar is a list of one.
+  kSql,          // SQL of the author's.
+  kTolerance,    // "5" or "0.1%".
+  kColumnTypes,  // Map of column to a type name, or to a map of attributes
+                 // (`attributes` below), e.g. {id: integer, name: {type:
+                 // text}}.
 };
 
 struct ParamSpec {

@@ -24,6 +24,9 @@ namespace assay {
 struct Word {
   std::string text;
   SourceRange range;
+  // Name of the parameter of type column or table that stands here, written
+  // `:name` without quotes; empty: `text` is meant as it is.
+  std::string parameter;
 };
 
 // A scalar that gets its type later, from the column or the parameter that it
@@ -45,7 +48,9 @@ struct NowOffset {
 using Bound = std::variant<Literal, NowOffset>;
 
 // SQL of the author's, as it stands in the file; opaque to everything but
-// validator/sql.
+// validator/sql. The range begins at the first character of the text. Where the
+// text is a block scalar (`|`), its line i is line range.line + i of the file
+// and begins at range.column.
 struct SqlText {
   std::string text;
   SourceRange range;
@@ -59,11 +64,9 @@ struct Threshold {
   friend bool operator==(const Threshold&, const Threshold&) = default;
 };
 
-
 // What a parameter of a rule kind may hold; ParamType (kind_spec.h) says which.
 using ArgValue =
-    std::variant<Word,                  // kColumn, kTable, kConnection, kWord,
-                                        // kChoice, kText
+    std::variant<Word,                  // kColumn, kTable, kChoice, kText
                  std::vector<Word>,     // kColumns, kWords
                  Literal,               // kValue
                  std::vector<Literal>,  // kValues
