@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// assayd: wiring only. Flags and file → rooms → gRPC server → signal → drain.
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "rules/kinds/kinds.h"
+#include "validator/base/log.h"
+#include "validator/base/status.h"
+#include "validator/connections/registry.h"
+#include "validator/runs/run_manager.h"
+#include "validator/server/flags.h"
+#include "validator/server/listen.h"
+#include "validator/server/process.h"
+#include "validator/server/server_config.h"
+#include "validator/service/validation_service.h"
+
+namespace assay::server {
+namespace {
+
+constexpr int kMaxReceiveBytes = 8 << 20;
+constexpr absl::Duration kShutdownGrace = absl::Seconds(2);
+// On top of the drain's grace, for databases to notice their cancellation.
+constexpr absl::Duration kLongestStop = absl::Seconds(20);
+
+int Complain(int code, const absl::Status& status) {
+  const std::string message(status.message());
+  std::fprintf(stderr, "assayd: %s\n", message.c_str());
+  return code;
+}
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// Reads the file, if there is one, and lets the flags outrank it. Prints all
+// mistakes; false where there are any.
+bool Configure(const Flags& flags, ServerConfig& config) {
+  std::string path = flags.config.value_or("");
+  if (!flags.config && access(kDefaultConfigPath, F_OK) == 0) {
+    path = kDefaultConfigPath;
+  }
+  std::vector<Issue> issues;
+  if (flags.config || !path.empty()) {
+    const absl::StatusOr<std::string> text = ReadConfigFile(path);
+    if (!text.ok()) {
+      Complain(kExitUsage, text.status());
+      return false;
+    }
+    config = ParseServerConfig(*text, issues);
+    for (const Issue& issue : issues) {
+      std::fprintf(stderr, "%s\n", FormatIssue(issue, path, *text).c_str());
+    }
+  }
+  bool ok = !HasErrors(issues);
+  const auto mistake = [&ok](const std::string& message) {
+    std::fprintf(stderr, "assayd: %s\n", message.c_str());
+    ok = false;
+  };
+  if (!flags.listen.empty()) config.listen = flags.listen;
+  if (config.listen.empty()) config.listen.push_back(kDefaultListen);
+  if (flags.store) config.store = flags.store;
+  if (flags.log_level && !ParseLogLevel(*flags.log_level, &config.log_level)) {
+    mistake(absl::StrCat("--log-level '", *flags.log_level,
+                         "': must be debug, info, warning, error or off"));
+  }
+  for (const std::string& word : flags.connections) {
+    const size_t equals = word.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      // Not printed: it may hold a password.
+      mistake("--connection: must be NAME=ODBC-STRING");
+      continue;
+    }
+    config.connections.push_back(
+        {.name = word.substr(0, equals), .odbc = word.substr(equals + 1)});
+  }
+  return ok;
+}
+
+// The gRPC server with its service; null where it cannot bind. `ports` are the
+// ports that were bound, in the order of `addresses`.
+std::unique_ptr<grpc::Server> StartServer(
+    service::ValidationService& service,
+    const std::vector<ListenAddress>& addresses, std::vector<int>& ports) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  // Two servers on one port would answer in turns.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetMaxReceiveMessageSize(kMaxReceiveBytes);
+  // A client that vanished is noticed within 80 s, and its lease with it.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10000);
+  // Reflection is the only service that is not asynchronous.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  ports.assign(addresses.size(), 0);
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    builder.AddListeningPort(addresses[i].target,
+                             grpc::InsecureServerCredentials(), &ports[i]);
+  }
+  builder.RegisterService(service.grpc_service());
+  return builder.BuildAndStart();
+}
+
+absl::StatusOr<std::vector<ListenAddress>> CheckAddresses(
+    const ServerConfig& config, Reach reach) {
+  std::vector<ListenAddress> out;
+  for (const std::string& text : config.listen) {
+    ASSAY_ASSIGN_OR_RETURN(ListenAddress address,
+                           ParseListenAddress(text, reach));
+    out.push_back(std::move(address));
+  }
+  return out;
+}
+
+// Binds, says so, and serves until a signal. Returns the exit code.
+int Serve(const Flags& flags, const ServerConfig& config,
+          const std::vector<ListenAddress>& addresses,
+          service::ValidationService& service, runs::RunManager& runs) {
+  std::vector<int> ports;
+  const std::unique_ptr<grpc::Server> server =
+      StartServer(service, addresses, ports);
+  if (server == nullptr) {
+    // The probe found the addresses free, so someone was faster.
+    return Complain(kExitCannotStart,
+                    MakeError(ErrorReason::kArgumentInvalid,
+                              absl::StrCat("cannot listen on ",
+                                           absl::StrJoin(config.listen, ", "),
+                                           ": taken at the last moment")));
+  }
+  std::string ready = "READY";
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    if (const absl::Status status = RestrictSocket(addresses[i]);
+        !status.ok()) {
+      return Complain(kExitCannotStart, status);
+    }
+    std::string target = addresses[i].target;
+    if (!addresses[i].is_unix()) {
+      target = absl::StrCat(target.substr(0, target.rfind(':')), ":", ports[i]);
+    }
+    absl::StrAppend(&ready, " ", target);
+  }
+  if (flags.ready_fd) {
+    if (const absl::Status status =
+            WriteReady(*flags.ready_fd, absl::StrCat(ready, "\n"));
+        !status.ok()) {
+      return Complain(kExitCannotStart, status);
+    }
+  }
+  LogInfo(absl::StrCat("assayd ", ASSAY_VERSION, ": ", ready));
+  if (config.connections.empty()) {
+    LogWarning(
+        "no connections are configured; add `connections:` to the "
+        "configuration file, or say --connection NAME=ODBC-STRING");
+  }
+
+  const int number = WaitForStop();
+  // With the parent gone nobody waits for the runs.
+  const absl::Duration grace =
+      flags.exit_with_parent ? absl::ZeroDuration() : config.drain_grace;
+  StartStopWatchdog(grace + kLongestStop);
+  LogInfo(absl::StrCat("signal ", number, ": draining, ", runs.active_runs(),
+                       " active runs, at most ", absl::FormatDuration(grace)));
+  server->GetHealthCheckService()->SetServingStatus(false);
+  runs.Drain(grace);
+  service.EndOpenCalls();
+  server->Shutdown(absl::ToChronoTime(absl::Now() + kShutdownGrace));
+  server->Wait();
+  LogInfo("ended");
+  return kExitOk;
+}
+
+int Run(const Flags& flags) {
+  ServerConfig config;
+  if (!Configure(flags, config)) return kExitUsage;
+  InitLog(config.log_level);
+  const absl::StatusOr<std::vector<ListenAddress>> addresses = CheckAddresses(
+      config, flags.insecure ? Reach::kAnywhere : Reach::kThisMachine);
+  if (!addresses.ok()) return Complain(kExitUsage, addresses.status());
+  const absl::StatusOr<std::unique_ptr<connections::Registry>> registry =
+      connections::Registry::Create(config.connections);
+  if (!registry.ok()) return Complain(kExitUsage, registry.status());
+  if (flags.check_config) {
+    std::printf("configuration is valid: %zu connections\n",
+                config.connections.size());
+    return kExitOk;
+  }
+
+  // Before the store: a second server must not take up the first one's runs.
+  for (const ListenAddress& address : *addresses) {
+    if (const absl::Status status = PrepareToListen(address); !status.ok()) {
+      return Complain(kExitCannotStart, status);
+    }
+  }
+  runs::ManagerOptions options;
+  options.store_path = config.store.value_or(DefaultStorePath(
+      geteuid() == 0, Environment("XDG_STATE_HOME"), Environment("HOME")));
+  options.max_concurrent_runs = config.max_concurrent_runs;
+  options.max_queued_runs = config.max_queued_runs;
+  options.default_timeout = config.default_timeout;
+  options.keep_runs = config.keep_runs;
+  options.keep_for = config.keep_for;
+  if (const absl::Status status = MakeStoreDirectory(options.store_path);
+      !status.ok()) {
+    return Complain(kExitCannotStart, status);
+  }
+  const absl::StatusOr<std::unique_ptr<runs::RunManager>> runs =
+      runs::RunManager::Create(options, registry->get(), AllKindSpecs());
+  if (!runs.ok()) return Complain(kExitCannotStart, runs.status());
+  const std::unique_ptr<service::ValidationService> service =
+      service::ValidationService::Create({.runs = runs->get(),
+                                          .registry = registry->get(),
+                                          .kinds = AllKindSpecs(),
+                                          .version = ASSAY_VERSION});
+  return Serve(flags, config, *addresses, *service, **runs);
+}
+
+}  // namespace
+}  // namespace assay::server
+
+int main(int argc, char** argv) {
+  using namespace assay::server;  // NOLINT: main stands outside of it.
+  const std::variant<Flags, ExitNow> parsed =
+      ParseFlags(argc, argv, ASSAY_VERSION);
+  if (const auto* exit_now = std::get_if<ExitNow>(&parsed)) {
+    return exit_now->code;
+  }
+  const Flags& flags = std::get<Flags>(parsed);
+  // Sockets and the run store are the owner's alone.
+  umask(S_IRWXG | S_IRWXO);
+  TakeSignals(flags.exit_with_parent ? Parent::kTakesUsAlong
+                                     : Parent::kMayLeave);
+  if (flags.exit_with_parent && !FollowParent()) return kExitOk;
+  return Run(flags);
+}

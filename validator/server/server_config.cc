@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/server/server_config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "validator/base/status.h"
+#include "validator/connections/connection_config.h"
+#include "validator/value/value.h"
+#include "yaml-cpp/yaml.h"
+
+namespace assay::server {
+namespace {
+
+constexpr uintmax_t kMaxConfigBytes = 1 << 20;
+
+SourceRange RangeOf(const YAML::Mark& mark, size_t length) {
+  if (mark.is_null()) return {};
+  return {.line = mark.line + 1,
+          .column = mark.column + 1,
+          .end_line = mark.line + 1,
+          .end_column = mark.column + 1 + static_cast<int>(length)};
+}
+
+// Reads one section: keys and what to do with their values.
+class Section {
+ public:
+  using Read = std::function<void(const YAML::Node&)>;
+
+  Section(std::string name, std::vector<Issue>& issues)
+      : name_(std::move(name)), issues_(issues) {}
+
+  Section& On(const std::string& key, Read read) {
+    reads_.emplace(key, std::move(read));
+    return *this;
+  }
+
+  Section& Integer(const std::string& key, int64_t least, int64_t most,
+                   std::function<void(int64_t)> set) {
+    return On(key, [=, this](const YAML::Node& node) {
+      int64_t value = 0;
+      const std::string text = Text(node);
+      const char* end = text.data() + text.size();
+      const auto parsed = std::from_chars(text.data(), end, value);
+      if (parsed.ec == std::errc() && parsed.ptr == end && value >= least &&
+          value <= most) {
+        return set(value);
+      }
+      Mistake(
+          node, "bad_integer",
+          absl::StrCat(key, " must be an integer from ", least, " to ", most));
+    });
+  }
+
+  // A positive duration.
+  Section& Duration(const std::string& key,
+                    std::function<void(absl::Duration)> set) {
+    return On(key, [=, this](const YAML::Node& node) {
+      const std::optional<int64_t> micros = ParseDurationMicros(Text(node));
+      if (micros && *micros > 0) return set(absl::Microseconds(*micros));
+      Mistake(node, "bad_duration",
+              absl::StrCat(key, " must be a duration such as 30s, 15m, 90d"));
+    });
+  }
+
+  void ReadAll(const YAML::Node& node) {
+    if (node.IsNull()) return;
+    if (!node.IsMap()) {
+      return Mistake(node, "not_a_map",
+                     absl::StrCat(name_, " must be a map of keys"));
+    }
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+      const YAML::Node& key = entry.first;
+      const std::string word = Text(key);
+      const auto read = reads_.find(word);
+      if (read == reads_.end()) {
+        Unknown(key, word);
+      } else if (!seen.insert(word).second) {
+        Mistake(key, "duplicate_key",
+                absl::StrCat("'", word, "' stands twice in ", name_));
+      } else {
+        read->second(entry.second);
+      }
+    }
+  }
+
+  // A scalar's text; anything else reads as "", which no value may be.
+  static std::string Text(const YAML::Node& node) {
+    return node.IsScalar() ? node.Scalar() : std::string();
+  }
+
+  void Mistake(const YAML::Node& node, const std::string& code,
+               const std::string& message, const std::string& hint = "") {
+    issues_.push_back({.code = code,
+                       .message = message,
+                       .range = RangeOf(node.Mark(), Text(node).size()),
+                       .hint = hint});
+  }
+
+ private:
+  void Unknown(const YAML::Node& key, const std::string& word) {
+    std::vector<std::string> known;
+    for (const auto& [name, read] : reads_) known.push_back(name);
+    const std::string nearest = NearestName(word, known);
+    Mistake(
+        key, "unknown_key", absl::StrCat("unknown key '", word, "' in ", name_),
+        nearest.empty() ? "" : absl::StrCat("did you mean '", nearest, "'?"));
+  }
+
+  const std::string name_;
+  std::vector<Issue>& issues_;
+  std::map<std::string, Read> reads_;
+};
+
+void ReadServer(const YAML::Node& node, ServerConfig& config,
+                std::vector<Issue>& issues) {
+  Section section("server", issues);
+  section
+      .On("listen",
+          [&](const YAML::Node& value) {
+            std::vector<YAML::Node> items;
+            if (value.IsSequence()) {
+              for (const YAML::Node& item : value) items.push_back(item);
+            } else {
+              items.push_back(value);
+            }
+            for (const YAML::Node& item : items) {
+              config.listen.push_back(Section::Text(item));
+              if (!config.listen.back().empty()) continue;
+              section.Mistake(item, "bad_listen",
+                              "listen must be host:port, unix:/path, or a "
+                              "list of them");
+            }
+          })
+      .On("store",
+          [&](const YAML::Node& value) {
+            if (value.IsScalar()) {
+              config.store = value.Scalar();
+            } else {
+              section.Mistake(value, "bad_store", "store must be a path");
+            }
+          })
+      .On("log_level",
+          [&](const YAML::Node& value) {
+            if (ParseLogLevel(Section::Text(value), &config.log_level)) return;
+            section.Mistake(
+                value, "bad_log_level",
+                "log_level must be debug, info, warning, error or off");
+          })
+      .Integer(
+          "max_concurrent_runs", 1, 1000,
+          [&](int64_t n) { config.max_concurrent_runs = static_cast<int>(n); })
+      .Integer("max_queued_runs", 0, 1000000,
+               [&](int64_t n) { config.max_queued_runs = static_cast<int>(n); })
+      .Duration("drain_grace",
+                [&](absl::Duration d) { config.drain_grace = d; })
+      .Duration("default_timeout",
+                [&](absl::Duration d) { config.default_timeout = d; })
+      .ReadAll(node);
+}
+
+void ReadRuns(const YAML::Node& node, ServerConfig& config,
+              std::vector<Issue>& issues) {
+  Section("runs", issues)
+      .Integer("keep", 1, std::numeric_limits<int64_t>::max(),
+               [&](int64_t n) { config.keep_runs = n; })
+      .Duration("keep_for", [&](absl::Duration d) { config.keep_for = d; })
+      .ReadAll(node);
+}
+
+}  // namespace
+
+ServerConfig ParseServerConfig(std::string_view yaml,
+                               std::vector<Issue>& issues) {
+  ServerConfig config;
+  const size_t before = issues.size();
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
+    Section top("the configuration", issues);
+    if (documents.size() > 1) {
+      top.Mistake(documents[1], "second_document",
+                  "the file must hold one YAML document");
+    }
+    top.On("server",
+           [&](const YAML::Node& node) { ReadServer(node, config, issues); })
+        .On("runs",
+            [&](const YAML::Node& node) { ReadRuns(node, config, issues); })
+        .On("connections", [&](const YAML::Node& node) {
+          config.connections = connections::ParseConnections(node, issues);
+        });
+    if (!documents.empty()) top.ReadAll(documents[0]);
+  } catch (const YAML::Exception& e) {
+    issues.push_back(
+        {.code = "yaml_syntax", .message = e.msg, .range = RangeOf(e.mark, 1)});
+  }
+  std::stable_sort(issues.begin() + static_cast<std::ptrdiff_t>(before),
+                   issues.end(), [](const Issue& a, const Issue& b) {
+                     return std::pair(a.range.line, a.range.column) <
+                            std::pair(b.range.line, b.range.column);
+                   });
+  return config;
+}
+
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
+  const auto fail = [&path](const std::string& why) {
+    return MakeError(
+        ErrorReason::kArgumentInvalid,
+        absl::StrCat("cannot read configuration '", path, "': ", why));
+  };
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (error) return fail(error.message());
+  // A pipe is fine: `--config <(…)`, and /dev/fd of a caller with secrets.
+  if (std::filesystem::is_directory(status)) return fail("it is a directory");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(std::strerror(errno));
+  std::string text;
+  text.reserve(4096);
+  for (std::istreambuf_iterator<char> at(file), end; at != end; ++at) {
+    if (text.size() == kMaxConfigBytes) return fail("it is larger than 1 MiB");
+    text.push_back(*at);
+  }
+  return text;
+}
+
+std::string DefaultStorePath(bool root, std::string_view xdg_state_home,
+                             std::string_view home) {
+  if (root) return "/var/lib/assay/runs.db";
+  if (!xdg_state_home.empty()) {
+    return absl::StrCat(std::string(xdg_state_home), "/assay/runs.db");
+  }
+  if (home.empty()) return "";
+  return absl::StrCat(std::string(home), "/.local/state/assay/runs.db");
+}
+
+absl::Status MakeStoreDirectory(const std::string& store_path) {
+  namespace fs = std::filesystem;
+  const fs::path directory = fs::path(store_path).parent_path();
+  if (directory.empty()) return absl::OkStatus();
+  std::error_code error;
+  const bool made = fs::create_directories(directory, error);
+  if (!error && made) {
+    fs::permissions(directory, fs::perms::owner_all, error);
+  }
+  if (!error) return absl::OkStatus();
+  return MakeError(ErrorReason::kStoreFailed,
+                   absl::StrCat("cannot make the run store's directory '",
+                                directory.string(), "': ", error.message(),
+                                "; say --store FILE"));
+}
+
+}  // namespace assay::server
