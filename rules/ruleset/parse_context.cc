@@ -8,6 +8,12 @@
 #include "absl/strings/str_cat.h"
 
 namespace assay {
+namespace {
+
+// The edit distance is quadratic in the word; nobody mistypes a novel.
+constexpr size_t kLongestWord = 100;
+
+}  // namespace
 
 void ParseContext::Error(std::string code, std::string message,
                          SourceRange range, std::string hint) {
@@ -52,8 +58,6 @@ const Parameter* ParseContext::UseParameter(std::string_view name,
 std::string DidYouMean(std::string_view word,
                        const std::vector<std::string>& candidates,
                        std::string otherwise) {
-  // The distance is quadratic in the word; nobody mistypes a novel.
-  constexpr size_t kLongestWord = 100;
   if (word.size() > kLongestWord) return otherwise;
   const std::string nearest = NearestName(word, candidates);
   if (nearest.empty()) return otherwise;
@@ -117,6 +121,20 @@ void ReportUnknownKeys(const YamlNode& node,
                   DidYouMean(entry.key.text, known,
                              absl::StrCat("known here: ", ListNames(known))));
   }
+}
+
+bool IsMissing(const YamlNode& node, const std::string& key,
+               const std::vector<std::string>& known) {
+  for (const YamlEntry& entry : node.entries) {
+    const std::string& given = entry.key.text;
+    if (given == key) return false;
+    if (given.size() < kLongestWord &&
+        std::find(known.begin(), known.end(), given) == known.end() &&
+        NearestName(given, known) == key) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool IsIdentifier(std::string_view text) {

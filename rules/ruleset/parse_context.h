@@ -62,6 +62,11 @@ void ReportUnknownKeys(const YamlNode& node,
                        const std::vector<std::string>& known,
                        std::string_view place, ParseContext& context);
 
+// Whether `key` is absent from the map `node`, and no unknown key of it looks
+// like a misspelled `key`, which is then reported as unknown only.
+bool IsMissing(const YamlNode& node, const std::string& key,
+               const std::vector<std::string>& known);
+
 // Whether `text` is [A-Za-z_][A-Za-z0-9_]*.
 bool IsIdentifier(std::string_view text);
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rules/ruleset/key_docs.h"
 #include "rules/ruleset/parameter_values.h"
 #include "rules/ruleset/parse_context.h"
 #include "rules/ruleset/read_rule.h"
@@ -18,9 +19,8 @@ namespace assay {
 namespace {
 
 const std::vector<std::string>& TopLevelKeys() {
-  static const auto* const kKeys = new std::vector<std::string>{
-      "version", "name", "description", "migration", "phase",
-      "owner",   "tags", "params",      "tables",    "comparisons"};
+  static const auto* const kKeys =
+      new std::vector<std::string>(KeyNames(TopLevelKeyDocs()));
   return *kKeys;
 }
 
@@ -37,7 +37,7 @@ void ReadParameter(const YamlEntry& entry, ParseContext& context) {
   }
   if (ExpectMap(entry.value, absl::StrCat("parameter '", parameter.name, "'"),
                 "for example {type: date, default: 2026-01-31}", context)) {
-    ReportUnknownKeys(entry.value, {"type", "default", "description"},
+    ReportUnknownKeys(entry.value, KeyNames(ParameterKeyDocs()),
                       absl::StrCat("parameter '", parameter.name, "'"),
                       context);
     const std::string of = absl::StrCat(" of parameter '", parameter.name, "'");
@@ -114,10 +114,10 @@ void ReadTable(const YamlNode& node, ParseContext& context, RuleSet& rule_set) {
   }
   TableRules table;
   table.range = node.entries.empty() ? node.range : node.entries[0].key.range;
-  ReportUnknownKeys(node, {"connection", "table", "where", "rules"},
-                    "an entry of 'tables'", context);
+  const std::vector<std::string> keys = KeyNames(TableKeyDocs());
+  ReportUnknownKeys(node, keys, "an entry of 'tables'", context);
   for (const char* key : {"connection", "table", "rules"}) {
-    if (FindKey(node, key) == nullptr) {
+    if (IsMissing(node, key, keys)) {
       context.Error("missing_key",
                     absl::StrCat("an entry of 'tables' needs '", key, "'"),
                     table.range);
@@ -153,6 +153,7 @@ void ReadTable(const YamlNode& node, ParseContext& context, RuleSet& rule_set) {
 void CheckVersion(const YamlNode& root, ParseContext& context) {
   const YamlNode* version = FindKey(root, "version");
   if (version == nullptr) {
+    if (!IsMissing(root, "version", TopLevelKeys())) return;
     context.Error("missing_key", "the rule set needs 'version'", root.range,
                   "begin the file with 'version: 1'");
     return;
@@ -182,7 +183,7 @@ void ReadHead(const YamlNode& root, ParseContext& context, RuleSet& rule_set) {
       *field = word->text;
     }
   }
-  if (FindKey(root, "name") == nullptr) {
+  if (IsMissing(root, "name", TopLevelKeys())) {
     context.Error("missing_key", "the rule set needs 'name'", root.range,
                   "reports and runs show it, e.g. 'name: sakila/payment'");
   }
@@ -202,7 +203,8 @@ void ReadTables(const YamlNode& root, ParseContext& context,
   }
   const YamlNode* tables = FindKey(root, "tables");
   if (tables == nullptr) {
-    if (FindKey(root, "comparisons") == nullptr) {
+    if (FindKey(root, "comparisons") == nullptr &&
+        IsMissing(root, "tables", TopLevelKeys())) {
       context.Error("missing_key", "the rule set needs 'tables'", root.range,
                     "without rules there is nothing to judge");
     }

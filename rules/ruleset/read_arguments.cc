@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rules/ruleset/key_docs.h"
 #include "rules/ruleset/read_scalar.h"
 
 namespace assay {
@@ -187,10 +188,8 @@ void ReportUnknownArgument(const KindSpec& kind, const YamlNode& key,
 }  // namespace
 
 const std::vector<std::string>& AllUniformKeys() {
-  static const auto* const kKeys = new std::vector<std::string>{
-      "id",         "description", "where",    "severity", "warn_above",
-      "fail_above", "on_fail",     "on_error", "on_empty", "samples",
-      "timeout",    "tags",        "owner"};
+  static const auto* const kKeys =
+      new std::vector<std::string>(KeyNames(UniformKeyDocs()));
   return *kKeys;
 }
 
@@ -208,46 +207,51 @@ std::vector<std::string> UniformKeyNames(const KindSpec& kind) {
   return names;
 }
 
-bool ReadArguments(const KindSpec& kind, const YamlNode& node,
-                   SourceRange key_range, ParseContext& context,
+bool ReadArguments(const KindSpec& kind, const YamlEntry& entry,
+                   const YamlNode& rule, ParseContext& context,
                    Arguments& arguments) {
+  const YamlNode& node = entry.value;
+  if (node.alias) return false;
   const size_t before = context.issues.size();
   const ParamSpec* shorthand = FindParam(kind, kind.shorthand);
-  std::vector<std::string> given;
-  if (node.type == YamlNode::Type::kMap) {
-    for (const YamlEntry& entry : node.entries) {
-      given.push_back(entry.key.text);
-      if (const ParamSpec* spec = FindParam(kind, entry.key.text)) {
-        ReadArgument(kind, *spec, entry.value, context, arguments);
-      } else {
-        ReportUnknownArgument(kind, entry.key, context);
-      }
-    }
-  } else if (node.type != YamlNode::Type::kEmpty) {
-    if (shorthand == nullptr) {
-      context.Error("wrong_type",
-                    absl::StrCat(kind.name, " takes a map, not ",
-                                 std::string(Describe(node))),
-                    node.range, ExampleHint(kind));
-      return false;
-    }
-    given.push_back(shorthand->name);
-    ReadArgument(kind, *shorthand, node, context, arguments);
-  } else if (node.alias) {
+  const bool shortened = node.type == YamlNode::Type::kScalar ||
+                         node.type == YamlNode::Type::kSequence;
+  if (shortened && shorthand == nullptr) {
+    context.Error("wrong_type",
+                  absl::StrCat(kind.name, " takes a map, not ",
+                               std::string(Describe(node))),
+                  node.range, ExampleHint(kind));
     return false;
   }
+  if (shortened) ReadArgument(kind, *shorthand, node, context, arguments);
+  for (const YamlEntry& argument : node.entries) {
+    if (const ParamSpec* spec = FindParam(kind, argument.key.text)) {
+      ReadArgument(kind, *spec, argument.value, context, arguments);
+    } else {
+      ReportUnknownArgument(kind, argument.key, context);
+    }
+  }
+  const std::vector<std::string> params = ParamNames(kind);
   std::vector<std::string> missing;
+  bool complete = true;
   for (const ParamSpec& spec : kind.params) {
-    if (spec.required && !Contains(given, spec.name)) {
+    if (!spec.required || FindKey(node, spec.name) != nullptr ||
+        (shortened && &spec == shorthand)) {
+      continue;
+    }
+    complete = false;
+    // Written beside the kind or misspelled it is reported already.
+    if (FindKey(rule, spec.name) == nullptr &&
+        IsMissing(node, spec.name, params)) {
       missing.push_back(spec.name);
     }
   }
   if (!missing.empty()) {
     context.Error("missing_key",
                   absl::StrCat(kind.name, " needs ", ListNames(missing, "'")),
-                  key_range, ExampleHint(kind));
+                  entry.key.range, ExampleHint(kind));
   }
-  return context.issues.size() == before;
+  return complete && context.issues.size() == before;
 }
 
 }  // namespace assay

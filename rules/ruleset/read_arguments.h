@@ -19,11 +19,11 @@ std::vector<std::string> UniformKeyNames(const KindSpec& kind);
 // All uniform keys, of whatever kind.
 const std::vector<std::string>& AllUniformKeys();
 
-// Reads `node`, the value beside the kind key at `key_range`: a map, or the
-// kind's shorthand. Appends an issue for each argument that is unknown,
-// missing, or does not fit; returns whether there was none.
-bool ReadArguments(const KindSpec& kind, const YamlNode& node,
-                   SourceRange key_range, ParseContext& context,
+// Reads the value of `entry`, the kind key of `rule`: a map, the kind's
+// shorthand, or nothing. Appends an issue for each argument that is unknown,
+// missing, or does not fit; returns whether the arguments are complete.
+bool ReadArguments(const KindSpec& kind, const YamlEntry& entry,
+                   const YamlNode& rule, ParseContext& context,
                    Arguments& arguments);
 
 }  // namespace assay

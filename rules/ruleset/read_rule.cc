@@ -195,8 +195,8 @@ std::optional<Rule> ReadBareRule(const YamlNode& node, ParseContext& context) {
   Rule rule;
   rule.kind = kind->name;
   rule.range = node.range;
-  const bool complete =
-      ReadArguments(*kind, YamlNode(), node.range, context, rule.arguments);
+  const bool complete = ReadArguments(*kind, {node, YamlNode()}, YamlNode(),
+                                      context, rule.arguments);
   if (complete && kind->check != nullptr) kind->check(rule, context.issues);
   return rule;
 }
@@ -263,8 +263,8 @@ std::optional<Rule> ReadRule(const YamlNode& node, ParseContext& context) {
   if (kind == nullptr) return std::nullopt;
   rule.kind = kind->name;
   rule.range = kind_entry->key.range;
-  const bool complete = ReadArguments(*kind, kind_entry->value, rule.range,
-                                      context, rule.arguments);
+  const bool complete =
+      ReadArguments(*kind, *kind_entry, node, context, rule.arguments);
   if (complete && kind->check != nullptr) kind->check(rule, context.issues);
   return rule;
 }

@@ -1,79 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/ruleset/read_scalar.h"
 
-#include <charconv>
 #include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "rules/ruleset/expect_scalar.h"
 #include "rules/ruleset/sql_parameters.h"
 
 namespace assay {
 namespace {
-
-// Long texts would bury the message.
-std::string Quote(const std::string& text) {
-  constexpr size_t kMost = 60;
-  const std::string line = text.substr(0, text.find('\n'));
-  if (line.size() <= kMost && line.size() == text.size()) {
-    return absl::StrCat("'", text, "'");
-  }
-  size_t size = std::min(kMost, line.size());
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) {
-    --size;
-  }
-  return absl::StrCat("'", text.substr(0, size), "…'");
-}
-
-// The scalar's text, or null and an issue that `expected` should stand there.
-const std::string* Scalar(const YamlNode& node, const std::string& expected,
-                          const std::string& what, ParseContext& context) {
-  if (node.IsScalar()) return &node.text;
-  if (node.alias) return nullptr;  // Reported where it stands.
-  if (node.type == YamlNode::Type::kEmpty) {
-    context.Error("missing_value", absl::StrCat(what, " has no value"),
-                  node.range, absl::StrCat("it takes ", expected));
-  } else {
-    context.Error("wrong_type",
-                  absl::StrCat(what, " must be ", expected, ", not ",
-                               std::string(Describe(node))),
-                  node.range);
-  }
-  return nullptr;
-}
-
-void BadValue(const YamlNode& node, const std::string& expected,
-              const std::string& what, ParseContext& context,
-              std::string hint = "") {
-  context.Error(
-      "bad_value",
-      absl::StrCat(what, " must be ", expected, ", not ", Quote(node.text)),
-      node.range, std::move(hint));
-}
-
-// The name in `:name`; "" where the node is no reference.
-std::string ReferenceName(const YamlNode& node) {
-  if (!node.IsScalar() || node.quoted() || node.text.size() < 2 ||
-      node.text.front() != ':' || !IsIdentifier(node.text.substr(1))) {
-    return "";
-  }
-  return node.text.substr(1);
-}
-
-// Reports a reference where no parameter can stand.
-bool RefuseReference(const YamlNode& node, const std::string& what,
-                     ParseContext& context) {
-  const std::string name = ReferenceName(node);
-  if (name.empty()) return false;
-  context.used_parameters.insert(name);
-  context.Error("parameter_not_possible",
-                absl::StrCat(what, " cannot be a parameter"), node.range,
-                absl::StrCat("write the value itself, or \":", name,
-                             "\" in quotes if the text is meant"));
-  return true;
-}
 
 bool IsNameKind(ParamKind kind) {
   return kind == ParamKind::kConnection || kind == ParamKind::kTable ||
@@ -118,20 +56,6 @@ std::optional<NowOffset> ParseNow(std::string_view text, SourceRange range) {
   return now;
 }
 
-// A number with an optional '%'; not negative.
-std::optional<Threshold> ParseShare(const YamlNode& node) {
-  Threshold threshold;
-  threshold.range = node.range;
-  std::string_view text = node.text;
-  threshold.percent = !text.empty() && text.back() == '%';
-  if (threshold.percent) text.remove_suffix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  const std::optional<Decimal> value = ParseDecimal(text);
-  if (!value.has_value() || value->digits.front() == '-') return std::nullopt;
-  threshold.value = *value;
-  return threshold;
-}
-
 template <typename T, typename ReadOne>
 std::optional<std::vector<T>> ReadList(const YamlNode& node,
                                        const std::string& what,
@@ -139,7 +63,7 @@ std::optional<std::vector<T>> ReadList(const YamlNode& node,
                                        ReadOne read_one) {
   if (node.items.empty()) {
     context.Error("empty_list", absl::StrCat(what, " is an empty list"),
-                  node.range, "give at least one, or remove the rule");
+                  node.range, "give at least one");
     return std::nullopt;
   }
   std::vector<T> out;
@@ -290,120 +214,6 @@ std::optional<std::vector<Literal>> ReadLiterals(const YamlNode& node,
   return ReadList<Literal>(node, what, context, [&](const YamlNode& item) {
     return ReadLiteral(item, what, context);
   });
-}
-
-std::optional<Decimal> ReadNumber(const YamlNode& node, const std::string& what,
-                                  ParseContext& context) {
-  const std::string* text = Scalar(node, "a number", what, context);
-  if (text == nullptr || RefuseReference(node, what, context)) {
-    return std::nullopt;
-  }
-  std::optional<Decimal> number = ParseDecimal(*text);
-  if (!number.has_value()) BadValue(node, "a number", what, context);
-  return number;
-}
-
-std::optional<int64_t> ReadInteger(const YamlNode& node, int64_t most,
-                                   const std::string& what,
-                                   ParseContext& context) {
-  const std::string expected =
-      most == INT64_MAX ? "a whole number, 0 or more"
-                        : absl::StrCat("a whole number from 0 to ", most);
-  const std::string* text = Scalar(node, expected, what, context);
-  if (text == nullptr || RefuseReference(node, what, context)) {
-    return std::nullopt;
-  }
-  int64_t value = -1;
-  const auto [end, error] =
-      std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || value < 0 ||
-      value > most) {
-    BadValue(node, expected, what, context);
-    return std::nullopt;
-  }
-  return value;
-}
-
-std::optional<int64_t> ReadDuration(const YamlNode& node,
-                                    const std::string& what,
-                                    ParseContext& context) {
-  const std::string* text = Scalar(node, "a duration", what, context);
-  if (text == nullptr || RefuseReference(node, what, context)) {
-    return std::nullopt;
-  }
-  const std::optional<int64_t> micros = ParseDurationMicros(*text);
-  if (micros.has_value() && *micros > 0) return micros;
-  BadValue(node, "a duration above 0", what, context,
-           "for example 30s, 15m, 24h, 7d or 1h30m");
-  return std::nullopt;
-}
-
-std::optional<bool> ReadFlag(const YamlNode& node, const std::string& what,
-                             ParseContext& context) {
-  const std::string* text = Scalar(node, "true or false", what, context);
-  if (text == nullptr) return std::nullopt;
-  if (*text == "true") return true;
-  if (*text == "false") return false;
-  BadValue(node, "true or false", what, context);
-  return std::nullopt;
-}
-
-std::optional<Word> ReadChoice(const YamlNode& node,
-                               const std::vector<std::string>& choices,
-                               const std::string& what, ParseContext& context) {
-  const std::string expected = absl::StrCat("one of ", ListNames(choices));
-  const std::string* text = Scalar(node, expected, what, context);
-  if (text == nullptr) return std::nullopt;
-  for (const std::string& choice : choices) {
-    if (*text == choice) return Word{*text, node.range, ""};
-  }
-  BadValue(node, expected, what, context, DidYouMean(*text, choices));
-  return std::nullopt;
-}
-
-std::optional<Threshold> ReadThreshold(const YamlNode& node,
-                                       const std::string& what,
-                                       ParseContext& context) {
-  const std::string expected = "a count or a percentage";
-  const std::string* text = Scalar(node, expected, what, context);
-  if (text == nullptr || RefuseReference(node, what, context)) {
-    return std::nullopt;
-  }
-  const std::optional<Threshold> threshold = ParseShare(node);
-  if (!threshold.has_value()) {
-    BadValue(node, expected, what, context, "for example 10 or 0.1%");
-    return std::nullopt;
-  }
-  if (threshold->percent) {
-    if (CompareDecimals(threshold->value, Decimal{"100"}) <= 0) {
-      return threshold;
-    }
-    context.Error("percent_above_100",
-                  absl::StrCat(what, " can never be passed: ", Quote(*text),
-                               " is more than all rows"),
-                  node.range, "a percentage is at most 100%");
-    return std::nullopt;
-  }
-  if (!absl::StrContains(threshold->value.digits, '.')) return threshold;
-  BadValue(node, "a whole count or a percentage", what, context,
-           absl::StrCat("write ", threshold->value.digits.substr(0, 40),
-                        "% for a percentage"));
-  return std::nullopt;
-}
-
-std::optional<Threshold> ReadTolerance(const YamlNode& node,
-                                       const std::string& what,
-                                       ParseContext& context) {
-  const std::string expected = "a distance or a percentage, 0 or more";
-  const std::string* text = Scalar(node, expected, what, context);
-  if (text == nullptr || RefuseReference(node, what, context)) {
-    return std::nullopt;
-  }
-  std::optional<Threshold> tolerance = ParseShare(node);
-  if (!tolerance.has_value()) {
-    BadValue(node, expected, what, context, "for example 5, 0.01 or 0.1%");
-  }
-  return tolerance;
 }
 
 std::optional<SqlText> ReadSql(const YamlNode& node, const std::string& what,

@@ -32,6 +32,15 @@ class TreeBuilder : public YAML::EventHandler {
 
   std::optional<YamlNode> TakeRoot() { return std::move(root_); }
 
+  // Where the innermost list or map with a bracket begins that is still open.
+  std::optional<size_t> OpenBracket() const {
+    for (auto level = levels_.rbegin(); level != levels_.rend(); ++level) {
+      const char c = source_.At(level->offset);
+      if (c == '[' || c == '{') return level->offset;
+    }
+    return std::nullopt;
+  }
+
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (!seen_document_) {
       seen_document_ = true;
@@ -269,7 +278,8 @@ constexpr Explanation kExplanations[] = {
 };
 
 // What yaml-cpp could not read, for a person.
-Issue SyntaxIssue(const YAML::Exception& error, const YamlSource& source) {
+Issue SyntaxIssue(const YAML::Exception& error, const YamlSource& source,
+                  std::optional<size_t> open_bracket) {
   Issue issue{Severity::kError, "syntax", error.msg, {}, ""};
   for (const Explanation& explanation : kExplanations) {
     if (error.msg != explanation.said) continue;
@@ -277,6 +287,11 @@ Issue SyntaxIssue(const YAML::Exception& error, const YamlSource& source) {
     issue.hint = explanation.hint;
   }
   if (error.mark.is_null()) return issue;
+  // yaml-cpp notices a missing bracket only where the next thing does not fit.
+  if (open_bracket.has_value() && absl::StrContains(error.msg, "flow not")) {
+    issue.range = source.PlaceOf(*open_bracket);
+    return issue;
+  }
   issue.range =
       source.PlaceOf(source.OffsetOf(error.mark.line, error.mark.column));
   const std::string_view line =
@@ -306,7 +321,7 @@ std::optional<YamlNode> ParseYamlTree(std::string_view text,
     }
   } catch (const StopParsing&) {
   } catch (const YAML::Exception& error) {
-    issues.push_back(SyntaxIssue(error, source));
+    issues.push_back(SyntaxIssue(error, source, builder.OpenBracket()));
   } catch (const std::exception& error) {
     issues.push_back({Severity::kError,
                       "syntax",
