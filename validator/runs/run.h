@@ -46,8 +46,8 @@ struct RunOptions {
 // What StartRun was asked for; durable.
 struct RunRequest {
   std::string rule_set_text;
-  ParameterValues params;      // As sent.
-  std::string request_id;      // May be empty: the manager makes none up.
+  ParameterValues params;  // As sent.
+  std::string request_id;  // May be empty: the manager makes none up.
   std::string correlation_id;
   Attach attach = Attach::kOrphaned;
   RunOptions options;
@@ -64,7 +64,7 @@ struct Run {
   std::string phase;
   std::map<std::string, std::string> bound_params;  // Defaults included.
   RunState state = RunState::kUnspecified;
-  Outcome outcome;          // Verdict and decision where terminal; counts always.
+  Outcome outcome;  // Verdict and decision where terminal; counts always.
   std::optional<ResultError> error;
   engine::Progress progress;
   absl::Time as_of_time;

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+// The queue, one execution, and how it ends.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "validator/base/log.h"
+#include "validator/base/status.h"
+#include "validator/runs/manager_impl.h"
+
+namespace assay::runs {
+namespace {
+
+// Terminal runs kept in memory, for the clients that are about to ask.
+constexpr size_t kFinishedInMemory = 64;
+
+ResultError ErrorOf(const absl::Status& status) {
+  return ResultError{GetReason(status), std::string(status.message()),
+                     IsRetryable(status)};
+}
+
+absl::Status CancelledError() {
+  return MakeError(ErrorReason::kCancelled, "the run was cancelled");
+}
+
+// The outcome of a run that ends in `state` because of `why`.
+Outcome Judge(const Run& run, RunState state, const absl::Status& why) {
+  // Fold looks at a few fields; samples need not be copied for it.
+  std::vector<Result> results(run.results.size());
+  for (size_t i = 0; i < results.size(); ++i) {
+    const Result& from = *run.results[i];
+    results[i].verdict = from.verdict;
+    results[i].error = from.error;
+    results[i].confirmed = from.confirmed;
+    results[i].empty = from.empty;
+    results[i].rollback = from.rollback;
+  }
+  FoldOptions options;
+  options.fail_on_warn = run.request.options.fail_on_warn;
+  Outcome outcome = Fold(results, options, state != RunState::kSucceeded);
+  if (state == RunState::kFailed) {
+    // Trouble of the server's says nothing about the data.
+    outcome.verdict = Verdict::kError;
+    outcome.decision = Decision::kHold;
+    outcome.retryable = IsRetryable(why);
+  } else if (state == RunState::kCancelled) {
+    outcome.retryable = outcome.retryable && IsRetryable(why);
+  }
+  return outcome;
+}
+
+}  // namespace
+
+// Hands what the engine tells to the run and, a group at a time, to the store.
+class RunManagerImpl::RunObserver : public engine::Observer {
+ public:
+  RunObserver(RunManagerImpl* manager, RunPtr run)
+      : manager_(manager), run_(std::move(run)) {}
+
+  void OnResult(int index, const Result& result) override {
+    run_->AddResult(index, result);
+  }
+
+  void OnGroupDone(int group) override {
+    // The last group is written together with the verdict.
+    if (run_->AddGroup(group)) return;
+    const LiveRun::Unsaved unsaved = run_->TakeUnsaved(false);
+    const absl::Status status = manager_->store_->SaveProgress(
+        run_->id(), unsaved.results, unsaved.groups, nullptr);
+    if (status.ok()) {
+      run_->MarkSaved(unsaved);
+    } else {
+      // Not lost yet: the next group, or the end, writes it again.
+      LogWarning(absl::StrCat("run ", run_->id(),
+                              ": checkpoint not written: ", status.message()));
+    }
+  }
+
+  void OnProgress(const engine::Progress& progress) override {
+    run_->SetProgress(progress);
+  }
+
+  absl::Status OnSession(const std::string& connection,
+                         int64_t server_connection_id) override {
+    if (!run_->AddSession(connection, server_connection_id)) {
+      return absl::OkStatus();
+    }
+    return manager_->store_->AddSession(run_->id(), connection,
+                                        server_connection_id);
+  }
+
+ private:
+  RunManagerImpl* const manager_;
+  const RunPtr run_;
+};
+
+void RunManagerImpl::Enqueue(const RunPtr& run) {
+  absl::MutexLock lock(&mu_);
+  queue_.push_back(run);
+  Dispatch();
+}
+
+void RunManagerImpl::Dispatch() {
+  while (!stopping_ && executing_ < options_.max_concurrent_runs &&
+         !queue_.empty()) {
+    RunPtr run = std::move(queue_.front());
+    queue_.pop_front();
+    if (!pool_->TrySchedule([this, run] { Work(run); })) {
+      queue_.push_front(std::move(run));
+      return;
+    }
+    ++executing_;
+  }
+}
+
+void RunManagerImpl::Work(const RunPtr& run) {
+  Execute(run);
+  absl::MutexLock lock(&mu_);
+  --executing_;
+  Dispatch();
+}
+
+absl::Time RunManagerImpl::Deadline(const LiveRun& run) const {
+  const Run& fixed = run.plan().run;
+  absl::Duration timeout = fixed.request.options.timeout;
+  if (timeout == absl::InfiniteDuration()) timeout = options_.default_timeout;
+  return fixed.as_of_time + timeout;
+}
+
+void RunManagerImpl::Execute(const RunPtr& run) {
+  CancellationToken stop;
+  {
+    absl::MutexLock lock(&run->transition_mu());
+    {
+      absl::MutexLock queue_lock(&mu_);
+      if (stopping_) return;
+    }
+    if (!run->Begin(seams_.clock->Now(), &stop)) return;
+    SaveState(run);
+  }
+  {
+    // StopAll may have passed between the look and Begin.
+    absl::ReleasableMutexLock lock(&mu_);
+    if (stopping_) {
+      lock.Release();
+      if (auto source = run->RequestStop(Stop::kShutdown)) {
+        source->Cancel(MakeError(ErrorReason::kCancelled, "server stops"));
+      }
+    }
+  }
+  const absl::Time deadline = Deadline(*run);
+  const absl::Status out_of_time = MakeError(
+      ErrorReason::kRunTimeout,
+      "the run was out of time before everything was judged; raise its "
+      "timeout, or split the rule set");
+  const CancellationToken token =
+      stop.WithDeadline(deadline == absl::InfiniteFuture()
+                            ? deadline
+                            : absl::Now() + (deadline - seams_.clock->Now()),
+                        out_of_time);
+  absl::Status status = AwaitOrphans(run, token);
+  if (status.ok() && seams_.clock->Now() >= deadline) status = out_of_time;
+  if (status.ok()) {
+    engine::ExecuteRequest request;
+    request.rule_set = &run->plan().rule_set;
+    request.parameters = &run->plan().parameters;
+    request.as_of = run->plan().run.as_of_time;
+    request.run_id = run->id();
+    request.done_groups = run->done_groups();
+    request.max_parallel_groups = options_.max_parallel_groups;
+    RunObserver observer(this, run);
+    status = seams_.execute(request, *registry_, observer, token);
+  }
+  absl::MutexLock lock(&run->transition_mu());
+  Conclude(run, status, token);
+}
+
+absl::Status RunManagerImpl::AwaitOrphans(const RunPtr& run,
+                                          const CancellationToken& token) {
+  std::shared_ptr<Orphans> orphans;
+  {
+    absl::MutexLock lock(&mu_);
+    auto it = orphans_.find(run->id());
+    if (it == orphans_.end()) return token.status();
+    orphans = it->second;
+    orphans_.erase(it);
+  }
+  struct Wait {
+    Orphans* orphans;
+    bool cancelled = false;
+  } wait{orphans.get()};
+  CancelCallback on_cancel(token, [&wait] {
+    absl::MutexLock lock(&wait.orphans->mu);
+    wait.cancelled = true;
+  });
+  absl::MutexLock lock(&orphans->mu);
+  auto over = [&wait]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    return wait.orphans->done || wait.cancelled;
+  };
+  if (!orphans->mu.AwaitWithTimeout(absl::Condition(&over),
+                                    seams_.orphan_timeout)) {
+    LogWarning(absl::StrCat("run ", run->id(),
+                            ": goes on although statements of an earlier "
+                            "server may still be running"));
+  }
+  return token.status();
+}
+
+void RunManagerImpl::Conclude(const RunPtr& run, const absl::Status& status,
+                              const CancellationToken& token) {
+  const auto [stop, resume] = run->End();
+  const absl::Status why = token.status();
+  if (stop == Stop::kCancel) {
+    // Whoever cancelled was told so: never PROCEED, whatever is finished.
+    Finish(run, RunState::kCancelled,
+           GetReason(why) == ErrorReason::kRunTimeout ? why : CancelledError());
+  } else if (status.ok() && run->complete()) {
+    Finish(run, RunState::kSucceeded, absl::OkStatus());
+  } else if (stop == Stop::kShutdown) {
+    SaveState(run);  // Stays RUNNING: the next start goes on with it.
+  } else if (stop == Stop::kSuspend) {
+    run->set_suspended_since(seams_.clock->Uptime());
+    run->SetState(RunState::kSuspended);
+    SaveState(run);
+    if (resume) Resume(run);
+  } else if (GetReason(why) == ErrorReason::kRunTimeout ||
+             GetReason(status) == ErrorReason::kRunTimeout) {
+    Finish(run, RunState::kCancelled, why.ok() ? status : why);
+  } else if (!status.ok()) {
+    Finish(run, RunState::kFailed, status);
+  } else {
+    Finish(run, RunState::kFailed,
+           MakeError(ErrorReason::kInternal,
+                     "the engine ended without a result for every rule"));
+  }
+}
+
+void RunManagerImpl::SaveState(const RunPtr& run) {
+  const LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
+  const Run now = run->Snapshot(false);
+  const absl::Status status =
+      store_->SaveProgress(run->id(), unsaved.results, unsaved.groups, &now);
+  if (status.ok()) {
+    run->MarkSaved(unsaved);
+  } else {
+    LogWarning(absl::StrCat("run ", run->id(), ": state ",
+                            RunStateName(now.state),
+                            " not written: ", status.message()));
+  }
+}
+
+void RunManagerImpl::Finish(const RunPtr& run, RunState state,
+                            const absl::Status& why) {
+  run->FillUnjudged(why);
+  Run final = run->Snapshot(true);
+  final.state = state;
+  final.end_time = std::max(seams_.clock->Now(), final.as_of_time);
+  final.sequence = run->NextSequence();
+  if (!why.ok()) final.error = ErrorOf(why);
+  final.outcome = Judge(final, state, why);
+  const LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
+  const absl::Status stored =
+      store_->SaveProgress(run->id(), unsaved.results, unsaved.groups, &final);
+  if (stored.ok()) {
+    run->MarkSaved(unsaved);
+  } else {
+    // A verdict that a restart would forget must not be acted upon.
+    LogError(absl::StrCat("run ", run->id(),
+                          ": verdict not stored: ", stored.message()));
+    final.state = RunState::kFailed;
+    const absl::Status failure =
+        MakeError(ErrorReason::kStoreFailed,
+                  absl::StrCat("the verdict could not be stored: ",
+                               std::string(stored.message())));
+    final.error = ErrorOf(failure);
+    final.outcome = Judge(final, final.state, failure);
+  }
+  {
+    absl::MutexLock lock(&mu_);
+    live_.erase(run->id());
+    std::erase(queue_, run);
+    orphans_.erase(run->id());
+    if (!stored.ok()) unsaved_[run->id()] = run;
+    finished_[run->id()] = run;
+    finished_order_.push_back(run->id());
+    if (finished_order_.size() > kFinishedInMemory) {
+      finished_.erase(finished_order_.front());
+      finished_order_.pop_front();
+    }
+    retention_due_ = true;
+  }
+  run->Complete(final);
+}
+
+}  // namespace assay::runs

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The run manager behind run_manager.h, with the seams that tests replace.
+// Nothing outside this room and its tests includes it.
+//
+// Locks, in the order in which they are taken: start_mu_ (one admission at a
+// time), LiveRun::transition_mu (one change of a run's state and its write at a
+// time), mu_ (the maps and the queue), LiveRun's own. Users' callbacks and
+// cancellations run under none of them.
+#ifndef ASSAY_VALIDATOR_RUNS_MANAGER_IMPL_H_
+#define ASSAY_VALIDATOR_RUNS_MANAGER_IMPL_H_
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "validator/base/clock.h"
+#include "validator/base/thread_pool.h"
+#include "validator/runs/live_run.h"
+#include "validator/runs/notifier.h"
+#include "validator/runs/run_manager.h"
+#include "validator/runs/store.h"
+#include "validator/runs/store_file.h"
+
+namespace assay::runs {
+
+using Executor = std::function<absl::Status(
+    const engine::ExecuteRequest&, connections::Registry&, engine::Observer&,
+    const CancellationToken&)>;
+
+struct Seams {
+  Executor execute;
+  const Clock* clock = nullptr;  // Outlives the manager.
+  std::function<absl::StatusOr<std::unique_ptr<db::StoreConnection>>(
+      const StoreFile&)>
+      open_store;
+  // Leases, time-outs and retention are looked at this often; infinite: only
+  // where Sweep is called.
+  absl::Duration sweep_interval = absl::Seconds(1);
+  // A run taken up again waits at most this long for its predecessor's
+  // statements to be ended.
+  absl::Duration orphan_timeout = absl::Seconds(30);
+};
+
+// The seams of a real server.
+Seams RealSeams();
+
+class RunManagerImpl : public RunManager {
+ public:
+  static absl::StatusOr<std::unique_ptr<RunManagerImpl>> Create(
+      ManagerOptions options, connections::Registry* registry,
+      std::vector<const KindSpec*> kinds, Seams seams);
+  // Stops what is being executed and leaves it to the next start.
+  ~RunManagerImpl() override;
+
+  absl::StatusOr<Run> Start(const RunRequest& request,
+                            std::vector<Issue>* issues) override;
+  absl::StatusOr<Run> Get(const std::string& run_id,
+                          bool with_results) override;
+  absl::StatusOr<ListPage> List(const ListFilter& filter,
+                                const std::optional<ListCursor>& after,
+                                int page_size) override;
+  absl::StatusOr<Run> Cancel(const std::string& run_id,
+                             const std::string& request_id) override;
+  absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
+      const std::string& run_id, std::function<void()> wake) override;
+  absl::StatusOr<std::vector<Event>> ReadEvents(const std::string& run_id,
+                                                int64_t after_sequence,
+                                                int limit) override;
+  int64_t active_runs() const override;
+  void Drain(absl::Duration grace) override;
+
+  // What the background thread does every sweep_interval: suspends runs whose
+  // lease is over, ends those out of time, writes what could not be written,
+  // removes old runs.
+  void Sweep();
+
+ private:
+  using RunPtr = std::shared_ptr<LiveRun>;
+  class RunObserver;
+
+  // A run's predecessor's sessions; `done` once they are dealt with.
+  struct Orphans {
+    absl::Mutex mu;
+    bool done ABSL_GUARDED_BY(mu) = false;
+  };
+
+  RunManagerImpl(ManagerOptions options, connections::Registry* registry,
+                 std::vector<const KindSpec*> kinds, Seams seams,
+                 std::unique_ptr<StoreFile> file, std::unique_ptr<Store> store);
+
+  // --- manager_start.cc
+  absl::StatusOr<std::optional<Run>> FindByRequestId(const RunRequest& request,
+                                                     const std::string& digest);
+  absl::StatusOr<RunPlan> Plan(const RunRequest& request,
+                               const std::string& digest,
+                               std::vector<Issue>* issues);
+  absl::Status CheckConnections(const RunPlan& plan) const;
+  std::vector<RunPtr> FindAttachable(const RunRequest& request,
+                                     const std::string& digest);
+  // False where the run ended meanwhile.
+  absl::StatusOr<bool> AttachTo(const RunPtr& run, const RunRequest& request,
+                                const std::string& digest);
+  absl::StatusOr<Run> StartNew(RunPlan plan);
+
+  // --- manager_execute.cc
+  void Enqueue(const RunPtr& run);
+  void Dispatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  void Work(const RunPtr& run);
+  void Execute(const RunPtr& run);
+  absl::Status AwaitOrphans(const RunPtr& run, const CancellationToken& token);
+  void Conclude(const RunPtr& run, const absl::Status& status,
+                const CancellationToken& token)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(run->transition_mu());
+  // Enters a terminal state; the verdict is stored before anybody sees it.
+  void Finish(const RunPtr& run, RunState state, const absl::Status& why)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(run->transition_mu());
+  // Writes the state and all results so far; a failure is only logged, for the
+  // last write decides.
+  void SaveState(const RunPtr& run);
+  absl::Time Deadline(const LiveRun& run) const;
+
+  // --- manager_lifecycle.cc
+  void Resume(const RunPtr& run)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(run->transition_mu());
+  void SweepRun(const RunPtr& run);
+  void SaveUnsaved();
+  void RemoveOldRuns();
+  void StopAll();
+  void SweepLoop();
+
+  // --- manager_recovery.cc
+  absl::Status Recover();
+  void TakeUp(const UnfinishedRun& unfinished);
+  void KillOrphans(const UnfinishedRun& unfinished);
+
+  // --- manager_read.cc
+  absl::StatusOr<std::string> Resolve(const std::string& run_id);
+  RunPtr FindInMemory(const std::string& run_id) const;
+  absl::StatusOr<Run> LoadStored(const std::string& run_id, bool with_results);
+
+  const ManagerOptions options_;
+  connections::Registry* const registry_;
+  const std::vector<const KindSpec*> kinds_;
+  const Seams seams_;
+  // In this order: the store is closed before its file is unlocked.
+  const std::unique_ptr<StoreFile> file_;
+  const std::unique_ptr<Store> store_;
+  Notifier notifier_;
+
+  absl::Mutex start_mu_ ABSL_ACQUIRED_BEFORE(mu_);
+  mutable absl::Mutex mu_;
+  std::map<std::string, RunPtr> live_ ABSL_GUARDED_BY(mu_);  // Not terminal.
+  std::map<std::string, RunPtr> finished_ ABSL_GUARDED_BY(mu_);
+  std::deque<std::string> finished_order_ ABSL_GUARDED_BY(mu_);
+  // Terminal runs that the store did not take; kept until it does.
+  std::map<std::string, RunPtr> unsaved_ ABSL_GUARDED_BY(mu_);
+  std::deque<RunPtr> queue_ ABSL_GUARDED_BY(mu_);
+  int executing_ ABSL_GUARDED_BY(mu_) = 0;
+  bool draining_ ABSL_GUARDED_BY(mu_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mu_) = false;  // Nothing is begun any more.
+  bool closing_ ABSL_GUARDED_BY(mu_) = false;   // The sweeper ends.
+  bool retention_due_ ABSL_GUARDED_BY(mu_) = true;
+  absl::Duration last_retention_ ABSL_GUARDED_BY(mu_) =
+      -absl::InfiniteDuration();
+  std::map<std::string, std::shared_ptr<Orphans>> orphans_ ABSL_GUARDED_BY(mu_);
+
+  std::unique_ptr<ThreadPool> kill_pool_;
+  std::unique_ptr<ThreadPool> pool_;
+  std::thread sweeper_;
+};
+
+}  // namespace assay::runs
+
+#endif  // ASSAY_VALIDATOR_RUNS_MANAGER_IMPL_H_

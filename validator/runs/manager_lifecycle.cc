@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cancelling, leases, time-outs, retention, draining.
+#include "absl/strings/str_cat.h"
+#include "validator/base/log.h"
+#include "validator/base/status.h"
+#include "validator/runs/manager_impl.h"
+
+namespace assay::runs {
+namespace {
+
+// Runs removed in one transaction, so that nobody waits long for the store.
+constexpr int kRemovedAtOnce = 100;
+constexpr absl::Duration kRetentionInterval = absl::Minutes(1);
+// Longest that Drain waits for stopped queries to return.
+constexpr absl::Duration kStopGrace = absl::Seconds(15);
+
+}  // namespace
+
+absl::StatusOr<Run> RunManagerImpl::Cancel(const std::string& run_id,
+                                           const std::string& request_id) {
+  ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
+  const RunPtr run = FindInMemory(id);
+  if (run == nullptr) {
+    ASSAY_ASSIGN_OR_RETURN(const Run stored, LoadStored(id, false));
+    return MakeError(ErrorReason::kRunAlreadyFinished,
+                     absl::StrCat("run ", id, " has already ended, ",
+                                  RunStateName(stored.state)));
+  }
+  std::optional<CancellationSource> source;
+  {
+    absl::MutexLock lock(&run->transition_mu());
+    const RunState state = run->state();
+    if (IsTerminal(state)) {
+      return MakeError(ErrorReason::kRunAlreadyFinished,
+                       absl::StrCat("run ", id, " has already ended, ",
+                                    RunStateName(state)));
+    }
+    if (!request_id.empty()) {
+      std::optional<Claim> claim = run->FindClaim(StoreKey(request_id));
+      if (!claim.has_value()) {
+        return MakeError(
+            ErrorReason::kArgumentInvalid,
+            absl::StrCat("request_id holds no claim on run ", id,
+                         "; send the one of StartRun, or none to end the run "
+                         "for everybody"));
+      }
+      if (!claim->withdrawn) {
+        claim->withdrawn = true;
+        const absl::Status saved = store_->SaveClaim(*claim);
+        // The last claimant's wish to stop does not wait for a healthy disk.
+        if (!saved.ok() && run->active_claims() > 1) return saved;
+        run->PutClaim(*claim);
+      }
+      if (run->active_claims() > 0) return run->Snapshot(false);
+    }
+    if (run->executing()) {
+      if (state != RunState::kCancelling) {
+        run->SetState(RunState::kCancelling);
+        SaveState(run);
+      }
+      source = run->RequestStop(Stop::kCancel);
+    } else {
+      Finish(run, RunState::kCancelled,
+             MakeError(ErrorReason::kCancelled, "the run was cancelled"));
+    }
+  }
+  if (source.has_value()) {
+    source->Cancel(MakeError(ErrorReason::kCancelled, "the run was cancelled"));
+  }
+  return run->Snapshot(false);
+}
+
+void RunManagerImpl::Resume(const RunPtr& run) {
+  if (run->state() != RunState::kSuspended) return;
+  run->SetState(RunState::kRunning);
+  SaveState(run);
+  Enqueue(run);
+}
+
+void RunManagerImpl::SweepRun(const RunPtr& run) {
+  const absl::Duration uptime = seams_.clock->Uptime();
+  std::optional<CancellationSource> source;
+  {
+    absl::MutexLock lock(&run->transition_mu());
+    if (IsTerminal(run->state())) return;
+    if (!run->executing() && seams_.clock->Now() >= Deadline(*run)) {
+      Finish(run, RunState::kCancelled,
+             MakeError(ErrorReason::kRunTimeout,
+                       "the run was out of time before it could be executed"));
+      return;
+    }
+    if (const auto since = run->suspended_since()) {
+      if (uptime - *since >= options_.suspended_for) {
+        Finish(run, RunState::kCancelled,
+               MakeError(
+                   ErrorReason::kCancelled,
+                   absl::StrCat("nobody asked for the suspended run for ",
+                                absl::FormatDuration(options_.suspended_for))));
+      }
+      return;
+    }
+    if (run->TrySuspend(uptime, &source) && !source.has_value()) {
+      {
+        absl::MutexLock queue_lock(&mu_);
+        std::erase(queue_, run);
+      }
+      SaveState(run);
+    }
+  }
+  if (source.has_value()) {
+    source->Cancel(MakeError(ErrorReason::kCancelled,
+                             "the run was suspended: its lease is over"));
+  }
+}
+
+void RunManagerImpl::Sweep() {
+  std::vector<RunPtr> runs;
+  {
+    absl::MutexLock lock(&mu_);
+    if (stopping_) return;
+    for (const auto& [id, run] : live_) runs.push_back(run);
+  }
+  for (const RunPtr& run : runs) SweepRun(run);
+  SaveUnsaved();
+  RemoveOldRuns();
+}
+
+void RunManagerImpl::SaveUnsaved() {
+  std::vector<RunPtr> runs;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [id, run] : unsaved_) runs.push_back(run);
+  }
+  for (const RunPtr& run : runs) {
+    const LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
+    const Run now = run->Snapshot(false);
+    if (!IsTerminal(now.state)) continue;
+    if (!store_->SaveProgress(run->id(), unsaved.results, unsaved.groups, &now)
+             .ok()) {
+      return;  // The store is still ill; said once, when the run ended.
+    }
+    run->MarkSaved(unsaved);
+    absl::MutexLock lock(&mu_);
+    unsaved_.erase(run->id());
+  }
+}
+
+void RunManagerImpl::RemoveOldRuns() {
+  const absl::Duration uptime = seams_.clock->Uptime();
+  {
+    absl::MutexLock lock(&mu_);
+    if (!retention_due_ && uptime - last_retention_ < kRetentionInterval) {
+      return;
+    }
+    retention_due_ = false;
+    last_retention_ = uptime;
+  }
+  while (true) {
+    const absl::StatusOr<std::vector<std::string>> removed = store_->RemoveOld(
+        options_.keep_runs, seams_.clock->Now() - options_.keep_for,
+        kRemovedAtOnce);
+    if (!removed.ok()) {
+      LogWarning(
+          absl::StrCat("old runs not removed: ", removed.status().message()));
+      return;
+    }
+    if (removed->empty()) return;
+    absl::MutexLock lock(&mu_);
+    for (const std::string& id : *removed) {
+      finished_.erase(id);
+      std::erase(finished_order_, id);
+    }
+    if (stopping_) return;
+  }
+}
+
+void RunManagerImpl::SweepLoop() {
+  while (true) {
+    {
+      absl::MutexLock lock(&mu_);
+      mu_.AwaitWithTimeout(absl::Condition(&closing_), seams_.sweep_interval);
+      if (closing_) return;
+    }
+    Sweep();
+  }
+}
+
+int64_t RunManagerImpl::active_runs() const {
+  absl::MutexLock lock(&mu_);
+  return static_cast<int64_t>(live_.size());
+}
+
+void RunManagerImpl::StopAll() {
+  std::vector<RunPtr> runs;
+  {
+    absl::MutexLock lock(&mu_);
+    draining_ = true;
+    stopping_ = true;
+    for (const auto& [id, run] : live_) runs.push_back(run);
+  }
+  for (const RunPtr& run : runs) {
+    if (auto source = run->RequestStop(Stop::kShutdown)) {
+      source->Cancel(MakeError(ErrorReason::kCancelled,
+                               "the server stops; the run goes on when it "
+                               "starts again"));
+    }
+  }
+}
+
+void RunManagerImpl::Drain(absl::Duration grace) {
+  {
+    absl::MutexLock lock(&mu_);
+    draining_ = true;
+    auto idle = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      return executing_ == 0 && queue_.empty();
+    };
+    mu_.AwaitWithTimeout(absl::Condition(&idle), grace);
+  }
+  StopAll();
+  absl::MutexLock lock(&mu_);
+  auto stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+    return executing_ == 0;
+  };
+  mu_.AwaitWithTimeout(absl::Condition(&stopped), kStopGrace);
+}
+
+}  // namespace assay::runs

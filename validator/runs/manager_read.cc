@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looking runs up: in memory while they are young, else in the store.
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "validator/base/status.h"
+#include "validator/runs/digest.h"
+#include "validator/runs/manager_impl.h"
+
+namespace assay::runs {
+namespace {
+
+constexpr size_t kMinPrefix = 4;
+constexpr int kShownCandidates = 5;
+constexpr int kMaxPage = 1000;
+
+absl::Status NotFound(const std::string& run_id) {
+  return MakeError(
+      ErrorReason::kRunNotFound,
+      absl::StrCat("no run '", run_id,
+                   "' on this server; it may have been removed by retention "
+                   "(runs.keep), or belong to another server"));
+}
+
+bool Matches(const Run& run, const ListFilter& filter) {
+  if (filter.active_only && IsTerminal(run.state)) return false;
+  return filter.verdict == Verdict::kUnspecified ||
+         filter.verdict == run.outcome.verdict;
+}
+
+// Holds the lease open while it lives.
+class LeaseSubscription : public Subscription {
+ public:
+  LeaseSubscription(std::shared_ptr<LiveRun> run, const Clock* clock,
+                    std::function<void()> wake)
+      : run_(std::move(run)),
+        clock_(clock),
+        registration_(run_->wakers(), std::move(wake)) {
+    run_->AddSubscriber();
+  }
+  ~LeaseSubscription() override { run_->RemoveSubscriber(clock_->Uptime()); }
+
+ private:
+  const std::shared_ptr<LiveRun> run_;
+  const Clock* const clock_;
+  WakerSet::Registration registration_;
+};
+
+// Of a run that has ended before: one wake-up, to read the end.
+class EndedSubscription : public Subscription {
+ public:
+  EndedSubscription(std::function<void()> wake, Notifier* notifier)
+      : registration_(wakers_, std::move(wake)) {
+    notifier->Notify(wakers_);
+  }
+
+ private:
+  const std::shared_ptr<WakerSet> wakers_ = std::make_shared<WakerSet>();
+  WakerSet::Registration registration_;
+};
+
+}  // namespace
+
+RunManagerImpl::RunPtr RunManagerImpl::FindInMemory(
+    const std::string& run_id) const {
+  absl::MutexLock lock(&mu_);
+  for (const auto* runs : {&live_, &finished_, &unsaved_}) {
+    if (auto it = runs->find(run_id); it != runs->end()) return it->second;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<std::string> RunManagerImpl::Resolve(const std::string& run_id) {
+  const std::string id = absl::AsciiStrToLower(run_id);
+  if (id.size() < kMinPrefix) {
+    return MakeError(ErrorReason::kArgumentInvalid,
+                     absl::StrCat("run_id '", run_id,
+                                  "' is too short; give at "
+                                  "least ",
+                                  kMinPrefix, " characters"));
+  }
+  const bool plausible =
+      id.size() <= kRunIdLength &&
+      std::all_of(id.begin(), id.end(), [](char c) {
+        return absl::ascii_isalnum(static_cast<unsigned char>(c));
+      });
+  if (!plausible) return NotFound(run_id);
+  if (id.size() == kRunIdLength) return id;
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> ids,
+                         store_->FindIds(id, kShownCandidates + 1));
+  if (ids.empty()) return NotFound(run_id);
+  if (ids.size() > 1) {
+    const size_t shown = std::min<size_t>(ids.size(), kShownCandidates);
+    return MakeError(
+        ErrorReason::kArgumentInvalid,
+        absl::StrCat(
+            "run_id '", run_id, "' is the beginning of several runs: ",
+            absl::StrJoin(ids.begin(), ids.begin() + static_cast<long>(shown),
+                          ", "),
+            ids.size() > shown ? ", …" : "", "; give more of it"));
+  }
+  return ids[0];
+}
+
+absl::StatusOr<Run> RunManagerImpl::LoadStored(const std::string& run_id,
+                                               bool with_results) {
+  ASSAY_ASSIGN_OR_RETURN(std::optional<StoredRun> stored,
+                         store_->LoadRun(run_id));
+  if (!stored.has_value()) return NotFound(run_id);
+  Run run = std::move(stored->run);
+  if (with_results) {
+    ASSAY_ASSIGN_OR_RETURN(
+        const std::vector<StoredResult> results,
+        store_->LoadResults(run_id, -1, std::numeric_limits<int64_t>::max()));
+    for (const StoredResult& result : results) {
+      const size_t index = static_cast<size_t>(result.index);
+      if (run.results.size() <= index) run.results.resize(index + 1);
+      run.results[index] = result.result;
+    }
+  }
+  return run;
+}
+
+absl::StatusOr<Run> RunManagerImpl::Get(const std::string& run_id,
+                                        bool with_results) {
+  ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
+  if (const RunPtr run = FindInMemory(id)) return run->Snapshot(with_results);
+  return LoadStored(id, with_results);
+}
+
+absl::StatusOr<ListPage> RunManagerImpl::List(
+    const ListFilter& filter, const std::optional<ListCursor>& after,
+    int page_size) {
+  if (page_size < 1 || page_size > kMaxPage) {
+    return MakeError(
+        ErrorReason::kArgumentInvalid,
+        absl::StrCat("page_size must be between 1 and ", kMaxPage));
+  }
+  // One more than asked for tells whether there is a next page.
+  ASSAY_ASSIGN_OR_RETURN(std::vector<Run> runs,
+                         store_->List(filter, after, page_size + 1));
+  ListPage page;
+  const bool more = runs.size() > static_cast<size_t>(page_size);
+  if (more) {
+    runs.pop_back();
+    page.next = ListCursor{runs.back().as_of_time, runs.back().run_id};
+  }
+  for (Run& run : runs) {
+    if (const RunPtr live = FindInMemory(run.run_id)) {
+      run = live->Snapshot(false);
+      run.request.rule_set_text.clear();
+      if (!Matches(run, filter)) continue;
+    }
+    page.runs.push_back(std::move(run));
+  }
+  return page;
+}
+
+absl::StatusOr<std::unique_ptr<Subscription>> RunManagerImpl::Subscribe(
+    const std::string& run_id, std::function<void()> wake) {
+  ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
+  const RunPtr run = FindInMemory(id);
+  if (run == nullptr) {
+    ASSAY_RETURN_IF_ERROR(LoadStored(id, false).status());
+    return std::make_unique<EndedSubscription>(std::move(wake), &notifier_);
+  }
+  auto subscription =
+      std::make_unique<LeaseSubscription>(run, seams_.clock, std::move(wake));
+  if (run->WantResume()) {
+    absl::MutexLock lock(&run->transition_mu());
+    Resume(run);
+  }
+  // What happened before the registration is told once more.
+  notifier_.Notify(run->wakers());
+  return subscription;
+}
+
+absl::StatusOr<std::vector<Event>> RunManagerImpl::ReadEvents(
+    const std::string& run_id, int64_t after_sequence, int limit) {
+  if (limit < 1) {
+    return MakeError(ErrorReason::kArgumentInvalid,
+                     "at least one event must be asked for");
+  }
+  ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
+  if (const RunPtr run = FindInMemory(id)) {
+    return run->ReadEvents(after_sequence, limit);
+  }
+  ASSAY_ASSIGN_OR_RETURN(const std::optional<StoredRun> stored,
+                         store_->LoadRun(id));
+  if (!stored.has_value()) return NotFound(run_id);
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<StoredResult> results,
+                         store_->LoadResults(id, after_sequence, limit));
+  std::vector<Event> events;
+  for (const StoredResult& result : results) {
+    events.push_back(
+        Event{result.sequence, ResultEvent{result.index, result.result}});
+  }
+  const Run& run = stored->run;
+  if (events.size() < static_cast<size_t>(limit) &&
+      run.sequence > after_sequence) {
+    events.push_back(Event{run.sequence, StateEvent{run.state}});
+  }
+  return events;
+}
+
+}  // namespace assay::runs

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening, taking up what a dead server left, closing.
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "validator/base/log.h"
+#include "validator/base/status.h"
+#include "validator/odbc/odbc.h"
+#include "validator/runs/manager_impl.h"
+
+namespace assay::runs {
+namespace {
+
+constexpr int kKillThreads = 4;
+
+}  // namespace
+
+Seams RealSeams() {
+  Seams seams;
+  seams.execute = engine::Execute;
+  seams.clock = RealClock();
+  seams.open_store = [](const StoreFile& file) {
+    odbc::OpenOptions options;
+    options.connection_string = file.ConnectionString();
+    return odbc::OpenStore(options);
+  };
+  return seams;
+}
+
+absl::StatusOr<std::unique_ptr<RunManager>> RunManager::Create(
+    ManagerOptions options, connections::Registry* registry,
+    std::vector<const KindSpec*> kinds) {
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<RunManagerImpl> manager,
+                         RunManagerImpl::Create(std::move(options), registry,
+                                                std::move(kinds), RealSeams()));
+  return std::unique_ptr<RunManager>(std::move(manager));
+}
+
+absl::StatusOr<std::unique_ptr<RunManagerImpl>> RunManagerImpl::Create(
+    ManagerOptions options, connections::Registry* registry,
+    std::vector<const KindSpec*> kinds, Seams seams) {
+  if (options.max_concurrent_runs < 1 || options.max_queued_runs < 0 ||
+      options.keep_runs < 0) {
+    return MakeError(ErrorReason::kArgumentInvalid,
+                     "runs: max_concurrent must be at least 1, max_queued and "
+                     "keep at least 0");
+  }
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<StoreFile> file,
+                         StoreFile::Open(options.store_path));
+  const std::string context = absl::StrCat("run store '", file->path(), "'");
+  absl::StatusOr<std::unique_ptr<db::StoreConnection>> connection =
+      seams.open_store(*file);
+  if (!connection.ok()) return Annotate(connection.status(), context);
+  absl::StatusOr<std::unique_ptr<Store>> store =
+      Store::Open(*std::move(connection));
+  if (!store.ok()) return Annotate(store.status(), context);
+  std::unique_ptr<RunManagerImpl> manager(
+      new RunManagerImpl(std::move(options), registry, std::move(kinds),
+                         std::move(seams), std::move(file), *std::move(store)));
+  if (absl::Status status = manager->Recover(); !status.ok()) {
+    return Annotate(status, context);
+  }
+  if (manager->seams_.sweep_interval != absl::InfiniteDuration()) {
+    manager->sweeper_ =
+        std::thread([raw = manager.get()] { raw->SweepLoop(); });
+  }
+  return manager;
+}
+
+RunManagerImpl::RunManagerImpl(ManagerOptions options,
+                               connections::Registry* registry,
+                               std::vector<const KindSpec*> kinds, Seams seams,
+                               std::unique_ptr<StoreFile> file,
+                               std::unique_ptr<Store> store)
+    : options_(std::move(options)),
+      registry_(registry),
+      kinds_(std::move(kinds)),
+      seams_(std::move(seams)),
+      file_(std::move(file)),
+      store_(std::move(store)),
+      // A finishing thread schedules its successor before it is free itself.
+      pool_(std::make_unique<ThreadPool>(
+          options_.max_concurrent_runs,
+          2 * static_cast<size_t>(options_.max_concurrent_runs))) {}
+
+RunManagerImpl::~RunManagerImpl() {
+  StopAll();
+  {
+    absl::MutexLock lock(&mu_);
+    closing_ = true;
+  }
+  if (sweeper_.joinable()) sweeper_.join();
+  pool_.reset();
+  kill_pool_.reset();
+}
+
+absl::Status RunManagerImpl::Recover() {
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<UnfinishedRun> unfinished,
+                         store_->TakeUnfinished());
+  size_t with_sessions = 0;
+  for (const UnfinishedRun& run : unfinished) {
+    with_sessions += run.sessions.empty() ? 0 : 1;
+  }
+  if (with_sessions > 0) {
+    kill_pool_ = std::make_unique<ThreadPool>(kKillThreads, with_sessions);
+  }
+  for (const UnfinishedRun& run : unfinished) TakeUp(run);
+  return absl::OkStatus();
+}
+
+void RunManagerImpl::TakeUp(const UnfinishedRun& unfinished) {
+  const Run& stored = unfinished.stored.run;
+  RunPlan plan;
+  plan.run = stored;
+  plan.request_digest = unfinished.stored.request_digest;
+  ParseResult parsed = ParseRuleSet(stored.request.rule_set_text, kinds_);
+  const bool parses = !HasErrors(parsed.issues);
+  // The values that were bound when the run was accepted.
+  if (parses) {
+    plan.rule_set = std::move(parsed.rule_set);
+    plan.parameters =
+        BindParameters(plan.rule_set, stored.request.params, parsed.issues);
+  }
+  auto run = std::make_shared<LiveRun>(std::move(plan), unfinished.stored.epoch,
+                                       &notifier_);
+  run->Restore(unfinished);
+  run->RenewLease(seams_.clock->Uptime());
+  run->set_suspended_since(seams_.clock->Uptime());
+  const bool withdrawn =
+      !unfinished.claims.empty() && run->active_claims() == 0;
+  {
+    absl::MutexLock lock(&mu_);
+    live_[run->id()] = run;
+  }
+  KillOrphans(unfinished);
+  absl::MutexLock lock(&run->transition_mu());
+  if (stored.state == RunState::kCancelling || withdrawn) {
+    Finish(run, RunState::kCancelled,
+           MakeError(ErrorReason::kCancelled, "the run was cancelled"));
+  } else if (HasErrors(parsed.issues)) {
+    Finish(run, RunState::kFailed,
+           MakeError(ErrorReason::kRuleSetInvalid,
+                     "this version of the server does not compile the rule set "
+                     "that an earlier one accepted"));
+  } else if (stored.state != RunState::kSuspended) {
+    Enqueue(run);
+  }
+}
+
+void RunManagerImpl::KillOrphans(const UnfinishedRun& unfinished) {
+  if (unfinished.sessions.empty()) return;
+  const std::string run_id = unfinished.stored.run.run_id;
+  std::map<std::string, std::vector<int64_t>> ids;
+  for (const auto& [connection, id] : unfinished.sessions) {
+    ids[connection].push_back(id);
+  }
+  auto orphans = std::make_shared<Orphans>();
+  {
+    absl::MutexLock lock(&mu_);
+    orphans_[run_id] = orphans;
+  }
+  const bool scheduled = kill_pool_->TrySchedule(
+      [registry = registry_, run_id, ids = std::move(ids), orphans] {
+        for (const auto& [connection, list] : ids) {
+          const absl::StatusOr<int> ended = registry->KillOrphans(
+              connection, list, engine::RunMarker(run_id));
+          if (!ended.ok()) {
+            LogWarning(absl::StrCat(
+                "run ", run_id, ": statements left on '", connection,
+                "' could not be ended: ", ended.status().message()));
+          } else if (*ended > 0) {
+            LogInfo(absl::StrCat("run ", run_id, ": ended ", *ended,
+                                 " statements left on '", connection, "'"));
+          }
+        }
+        absl::MutexLock lock(&orphans->mu);
+        orphans->done = true;
+      });
+  if (!scheduled) {
+    absl::MutexLock lock(&orphans->mu);
+    orphans->done = true;
+  }
+}
+
+}  // namespace assay::runs

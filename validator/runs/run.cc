@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/runs/run.h"
+
+namespace assay::runs {
+
+const char* RunStateName(RunState state) {
+  switch (state) {
+    case RunState::kPending:
+      return "PENDING";
+    case RunState::kRunning:
+      return "RUNNING";
+    case RunState::kSuspended:
+      return "SUSPENDED";
+    case RunState::kCancelling:
+      return "CANCELLING";
+    case RunState::kSucceeded:
+      return "SUCCEEDED";
+    case RunState::kFailed:
+      return "FAILED";
+    case RunState::kCancelled:
+      return "CANCELLED";
+    case RunState::kUnspecified:
+      break;
+  }
+  return "UNSPECIFIED";
+}
+
+bool IsTerminal(RunState state) {
+  return state == RunState::kSucceeded || state == RunState::kFailed ||
+         state == RunState::kCancelled;
+}
+
+}  // namespace assay::runs
