@@ -51,9 +51,7 @@ std::vector<Column> CompileContext::ColumnsArg(const std::string& param) const {
 }
 
 std::string CompileContext::LiteralText(const Literal& literal) const {
-  if (literal.parameter.empty()) return literal.text;
-  const auto* parameter = FindParameter(parameters_, literal.parameter);
-  return parameter == nullptr ? "" : parameter->text;
+  return BoundLiteralText(literal, parameters_);
 }
 
 Constant CompileContext::ToConstant(const Literal& literal,
@@ -81,15 +79,26 @@ std::string CompileContext::BoundText(const Bound& bound) const {
   return LiteralText(std::get<Literal>(bound));
 }
 
-AuthorSql CompileContext::ToSql(const SqlText& sql) const {
+AuthorSql BindSql(const SqlText& sql, const BoundParameters& parameters) {
   AuthorSql out{sql.text, {}, sql.range};
-  for (const auto& [name, parameter] : parameters_) {
+  for (const auto& [name, parameter] : parameters) {
     // Only those that occur, so that equal SQL has equal text in the plan.
     if (sql.text.find(absl::StrCat(":", name)) != std::string::npos) {
       out.parameters.emplace(name, parameter.value);
     }
   }
   return out;
+}
+
+std::string BoundLiteralText(const Literal& literal,
+                             const BoundParameters& parameters) {
+  if (literal.parameter.empty()) return literal.text;
+  const auto* parameter = FindParameter(parameters, literal.parameter);
+  return parameter == nullptr ? "" : parameter->text;
+}
+
+AuthorSql CompileContext::ToSql(const SqlText& sql) const {
+  return BindSql(sql, parameters_);
 }
 
 absl::StatusOr<RulePlan> CompileRule(const Rule& rule,

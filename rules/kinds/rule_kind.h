@@ -80,6 +80,13 @@ struct RuleKind {
                      const Observation& observation);
 };
 
+// `sql` with the parameters that occur in it.
+AuthorSql BindSql(const SqlText& sql, const BoundParameters& parameters);
+
+// The text of `literal`, or of the parameter that it names.
+std::string BoundLiteralText(const Literal& literal,
+                             const BoundParameters& parameters);
+
 // Compiles `rule`, adding what every kind needs.
 absl::StatusOr<RulePlan> CompileRule(const Rule& rule,
                                      const BoundParameters& parameters,

@@ -54,8 +54,8 @@ struct ExecuteRequest {
   // Borrowed; must outlive the call.
   const RuleSet* rule_set = nullptr;
   const BoundParameters* parameters = nullptr;
-  absl::Time as_of;         // What now() means; microseconds count.
-  std::string run_id;       // In a comment of every statement, see RunMarker.
+  absl::Time as_of;           // What now() means; microseconds count.
+  std::string run_id;         // In a comment of every statement, see RunMarker.
   std::set<int> done_groups;  // Finished before a restart: not read again.
   int max_parallel_groups = 4;
 };
@@ -71,8 +71,9 @@ int FirstRuleOfGroup(const RuleSet& rule_set, int group);
 
 // A Result for a rule that was never reached, with identity filled in and
 // verdict ERROR because of `why`.
-Result UnjudgedResult(const RuleSet& rule_set, const BoundParameters& parameters,
-                      int index, const absl::Status& why);
+Result UnjudgedResult(const RuleSet& rule_set,
+                      const BoundParameters& parameters, int index,
+                      const absl::Status& why);
 
 // Executes. Trouble with one rule or one connection is that rule's ERROR result
 // and not a failure of Execute. Returns OK when every rule has a result, the

@@ -219,6 +219,11 @@ std::string Dialect::Limit(int64_t rows) const {
   return absl::StrCat(" FETCH FIRST ", rows, " ROWS ONLY");
 }
 
+std::string Dialect::RowEstimateQuery(const std::string&,
+                                      const std::string&) const {
+  return "";
+}
+
 std::string Dialect::DeclareCursor(const std::string&) const { return ""; }
 std::string Dialect::FetchCursor(int64_t) const { return ""; }
 std::string Dialect::CloseCursor() const { return ""; }

@@ -124,6 +124,11 @@ class Dialect {
   // " LIMIT n" for the end of a SELECT.
   virtual std::string Limit(int64_t rows) const;
 
+  // A SELECT of one number, about how many rows the table has, from statistics
+  // and never from the table; empty: none. For progress only.
+  virtual std::string RowEstimateQuery(const std::string& schema,
+                                       const std::string& table) const;
+
   // --- Streaming ------------------------------------------------------------
   virtual StreamMethod stream_method() const { return StreamMethod::kDirect; }
   // For kServerCursor.

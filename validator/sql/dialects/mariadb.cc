@@ -199,6 +199,15 @@ class MariaDb final : public Dialect {
     return absl::StrCat(" LIMIT ", rows);
   }
 
+  std::string RowEstimateQuery(const std::string& schema,
+                               const std::string& table) const override {
+    return absl::StrCat(
+        "SELECT COALESCE(MAX(TABLE_ROWS), 0) FROM information_schema.TABLES "
+        "WHERE TABLE_NAME = ",
+        QuoteString(table), " AND TABLE_SCHEMA = ",
+        schema.empty() ? "DATABASE()" : QuoteString(schema));
+  }
+
   StreamMethod stream_method() const override {
     return StreamMethod::kKeysetPages;
   }

@@ -222,6 +222,16 @@ class PostgreSql final : public Dialect {
     return absl::StrCat(" LIMIT ", rows);
   }
 
+  std::string RowEstimateQuery(const std::string& schema,
+                               const std::string& table) const override {
+    return absl::StrCat(
+        "SELECT CAST(GREATEST(reltuples, 0) AS bigint) FROM pg_class WHERE "
+        "oid = to_regclass(",
+        QuoteString(
+            absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
+        ")");
+  }
+
   StreamMethod stream_method() const override {
     return StreamMethod::kServerCursor;
   }

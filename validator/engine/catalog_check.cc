@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/catalog_check.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace assay::engine {
+namespace {
+
+// A type is met by its class ("integer") or by the database's own name.
+bool TypeMatches(const std::string& wanted, const connections::Column& column) {
+  if (absl::EqualsIgnoreCase(wanted, column.type.native_name)) return true;
+  const auto type = ParseTypeClass(wanted);
+  return type.has_value() && *type == column.type.type;
+}
+
+void CheckColumn(const ColumnDemand& demand, const connections::Column& column,
+                 std::vector<std::string>& out) {
+  if (!demand.type.empty() && !TypeMatches(demand.type, column)) {
+    out.push_back(absl::StrCat(
+        column.name, " is ", column.type.native_name, " (",
+        std::string(TypeClassName(column.type.type)), "), not ", demand.type));
+  }
+  if (demand.nullable.has_value() && *demand.nullable != column.nullable) {
+    out.push_back(absl::StrCat(column.name, column.nullable
+                                                ? " allows NULL"
+                                                : " does not allow NULL"));
+  }
+  if (demand.length.has_value() && *demand.length != column.size) {
+    out.push_back(absl::StrCat(column.name, " has length ", column.size,
+                               ", not ", *demand.length));
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> CheckCatalog(const CatalogCheck& check,
+                                      const connections::Table& table) {
+  std::vector<std::string> out;
+  std::set<std::string> listed;
+  std::vector<std::string> order;
+  for (const ColumnDemand& demand : check.columns) {
+    const connections::Column* column = table.FindColumn(demand.column.name);
+    if (column == nullptr) {
+      out.push_back(absl::StrCat("column ", demand.column.name, " is missing"));
+      continue;
+    }
+    listed.insert(column->name);
+    order.push_back(column->name);
+    CheckColumn(demand, *column, out);
+  }
+  for (const Column& absent : check.absent) {
+    if (const auto* column = table.FindColumn(absent.name)) {
+      out.push_back(absl::StrCat("column ", column->name, " is still there"));
+    }
+  }
+  if (check.forbid_extra) {
+    for (const connections::Column& column : table.columns) {
+      if (listed.count(column.name) == 0) {
+        out.push_back(absl::StrCat("column ", column.name, " is not listed"));
+      }
+    }
+  }
+  if (check.in_order) {
+    std::vector<std::string> actual;
+    for (const connections::Column& column : table.columns) {
+      if (listed.count(column.name) > 0) actual.push_back(column.name);
+    }
+    if (actual != order) {
+      out.push_back(absl::StrCat("the columns stand in the order ",
+                                 absl::StrJoin(actual, ", ")));
+    }
+  }
+  if (!check.primary_key.empty()) {
+    std::vector<std::string> wanted;
+    for (const Column& column : check.primary_key) {
+      const auto* found = table.FindColumn(column.name);
+      wanted.push_back(found != nullptr ? found->name : column.name);
+    }
+    if (wanted != table.primary_key) {
+      out.push_back(table.primary_key.empty()
+                        ? "there is no primary key"
+                        : absl::StrCat("the primary key is (",
+                                       absl::StrJoin(table.primary_key, ", "),
+                                       ")"));
+    }
+  }
+  return out;
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Explain: the plan of a rule set and its SQL per connection, for people.
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/engine/engine.h"
+#include "validator/engine/measures.h"
+#include "validator/engine/rule_state.h"
+#include "validator/engine/statement.h"
+#include "validator/engine/table_stream.h"
+#include "validator/sql/statements.h"
+
+namespace assay::engine {
+namespace {
+
+std::string Indented(const std::string& text) {
+  return absl::StrCat("      ", absl::StrReplaceAll(text, {{"\n", "\n      "}}),
+                      "\n");
+}
+
+// One group's plan; the SQL where the catalog can be read.
+class GroupExplainer {
+ public:
+  GroupExplainer(const TableRules& rules, const BoundParameters& parameters,
+                 absl::Time as_of)
+      : rules_(rules), parameters_(parameters) {
+    if (rules.where.has_value()) {
+      where_ = MakeExpr(Author{BindSql(*rules.where, parameters)});
+    }
+    for (const Rule& rule : rules.rules) {
+      auto state = std::make_unique<RuleState>();
+      state->rule = &rule;
+      auto plan = CompileRule(rule, parameters, as_of);
+      if (plan.ok()) {
+        state->plan = *std::move(plan);
+      } else {
+        state->status = plan.status();
+      }
+      states_.push_back(std::move(state));
+    }
+  }
+
+  std::string Text(connections::Registry& registry,
+                   const CancellationToken& cancel) {
+    const std::string connection =
+        BoundLiteralText(rules_.connection, parameters_);
+    const std::string table = BoundLiteralText(rules_.table, parameters_);
+    out_ = absl::StrCat("table ", table, " on connection ", connection, "\n");
+    if (where_ != nullptr) {
+      absl::StrAppend(&out_, "  where ", ExplainText(where_), "\n");
+    }
+    auto sessions = registry.Acquire({connection}, cancel);
+    if (!sessions.ok()) {
+      absl::StrAppend(&out_, "  (no SQL: ", sessions.status().message(), ")\n");
+      PlanOnly();
+      return std::move(out_);
+    }
+    connections::Session& session = sessions->front();
+    auto described = session.DescribeTable(table, cancel);
+    if (!described.ok()) {
+      absl::StrAppend(&out_, "  (no SQL: ", described.status().message(),
+                      ")\n");
+      PlanOnly();
+      return std::move(out_);
+    }
+    absl::StrAppend(&out_, "  dialect ", std::string(session.dialect().name()),
+                    ", ", std::string(session.dialect().consistency()), "\n");
+    WithSql(session, *described, cancel);
+    return std::move(out_);
+  }
+
+ private:
+  void RuleLine(const RuleState& state) {
+    absl::StrAppend(&out_, "    ", state.rule->id, ": ", state.plan.expected,
+                    "\n");
+  }
+
+  void PlanOnly() {
+    for (const auto& state : states_) {
+      if (!state->status.ok()) {
+        absl::StrAppend(&out_, "    ", state->rule->id, ": ",
+                        state->status.message(), "\n");
+        continue;
+      }
+      RuleLine(*state);
+      for (const AggregateMeasure& measure : state->plan.measures) {
+        absl::StrAppend(&out_, "      ", ExplainText(measure), "\n");
+      }
+      if (state->plan.step.has_value()) {
+        absl::StrAppend(&out_, "      ", ExplainText(*state->plan.step), "\n");
+      }
+    }
+  }
+
+  void WithSql(connections::Session& session, const connections::Table& table,
+               const CancellationToken& cancel) {
+    const sql::Scope scope = MakeScope(session, table);
+    std::vector<RuleState*> fused;
+    for (const auto& state : states_) {
+      if (state->status.ok() && !state->plan.measures.empty()) {
+        sql::SqlWriter probe(sql::WriteMode::kPaste);
+        std::vector<std::vector<size_t>> places;
+        state->status =
+            PutFusedMeasures(probe, scope, where_, {state.get()}, places);
+        if (state->status.ok()) fused.push_back(state.get());
+      }
+    }
+    if (!fused.empty()) {
+      absl::StrAppend(&out_, "  one SELECT for ", fused.size(),
+                      fused.size() == 1 ? " rule\n" : " rules\n");
+      for (const RuleState* state : fused) RuleLine(*state);
+      sql::SqlWriter writer(sql::WriteMode::kPaste);
+      std::vector<std::vector<size_t>> places;
+      if (PutFusedMeasures(writer, scope, where_, fused, places).ok()) {
+        absl::StrAppend(&out_, Indented(writer.sql()));
+      }
+    }
+    for (const auto& state : states_) {
+      if (!state->status.ok()) {
+        absl::StrAppend(&out_, "  ", state->rule->id, ": ",
+                        state->status.message(), "\n");
+      } else if (state->plan.step.has_value()) {
+        absl::StrAppend(&out_, "  ", state->rule->id, ": ",
+                        ExplainText(*state->plan.step), "\n");
+        StepSql(session, table, scope, *state->plan.step, cancel);
+      }
+    }
+  }
+
+  void StepSql(connections::Session& session, const connections::Table& table,
+               const sql::Scope& scope, const Step& step,
+               const CancellationToken& cancel) {
+    sql::SqlWriter writer(sql::WriteMode::kPaste);
+    absl::Status status;
+    if (const auto* duplicates = std::get_if<Duplicates>(&step)) {
+      status = sql::PutDuplicates(writer, scope, where_, *duplicates);
+    } else if (const auto* missing = std::get_if<MissingReferences>(&step)) {
+      auto parent = session.DescribeTable(missing->parent_table, cancel);
+      if (parent.ok()) {
+        status = sql::PutMissingReferences(
+            writer, MakeScope(session, table, "c"),
+            MakeScope(session, *parent, "p"), where_, *missing);
+      } else {
+        status = parent.status();
+      }
+    } else if (const auto* scan = std::get_if<ValueScan>(&step)) {
+      status = sql::PutScan(writer, scope, Conjunction(where_, scan->filter),
+                            {scan->column});
+      writer.Put(
+          absl::StrCat("\n-- read by ", StreamMethodText(session, table)));
+    } else if (const auto* quantile = std::get_if<Quantile>(&step)) {
+      status = sql::PutQuantile(writer, scope, where_, *quantile);
+    } else if (const auto* query = std::get_if<AuthorQuery>(&step)) {
+      status = query->shape == QueryShape::kRows
+                   ? sql::PutAuthorCount(writer, session.dialect(), query->sql)
+                   : writer.PutAuthorSelect(query->sql, session.dialect());
+    } else {
+      return;  // The catalog: no SQL of ours.
+    }
+    absl::StrAppend(
+        &out_, status.ok()
+                   ? Indented(writer.sql())
+                   : absl::StrCat("      (no SQL: ", status.message(), ")\n"));
+  }
+
+  const TableRules& rules_;
+  const BoundParameters& parameters_;
+  ExprPtr where_;
+  std::vector<std::unique_ptr<RuleState>> states_;
+  std::string out_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::string> Explain(const RuleSet& rule_set,
+                                    const BoundParameters& parameters,
+                                    connections::Registry& registry,
+                                    const CancellationToken& cancel) {
+  std::string out = absl::StrCat("rule set ", rule_set.name, "\n");
+  const absl::Time as_of = absl::Now();
+  for (const auto& [name, parameter] : parameters) {
+    absl::StrAppend(&out, "  :", name, " = ", parameter.text, "\n");
+  }
+  for (const TableRules& rules : rule_set.tables) {
+    absl::StrAppend(
+        &out, "\n",
+        GroupExplainer(rules, parameters, as_of).Text(registry, cancel));
+    if (cancel.cancelled()) return cancel.status();
+  }
+  return out;
+}
+
+}  // namespace assay::engine

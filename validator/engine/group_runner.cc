@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/group_runner.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "rules/kinds/kinds.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/log.h"
+#include "validator/base/status.h"
+#include "validator/engine/group_run.h"
+#include "validator/engine/measures.h"
+#include "validator/engine/sample_policy.h"
+#include "validator/engine/samples.h"
+#include "validator/engine/statement.h"
+#include "validator/engine/steps.h"
+#include "validator/engine/value_scan.h"
+#include "validator/sql/statements.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr int kMaxAttempts = 4;
+constexpr absl::Duration kFirstBackoff = absl::Milliseconds(250);
+// Between a failure and the reading that confirms it.
+constexpr absl::Duration kConfirmAfter = absl::Seconds(1);
+
+bool HasStep(const RuleState& state) { return state.plan.step.has_value(); }
+
+bool UsesAuthorSql(const Rule& rule) {
+  return rule.where.has_value() || rule.kind == "expression" ||
+         rule.kind == "query" || rule.arguments.Has("table_where");
+}
+
+}  // namespace
+
+bool IsScan(const RuleState& state) {
+  return HasStep(state) && std::holds_alternative<ValueScan>(*state.plan.step);
+}
+
+bool IsCatalogOnly(const RuleState& state) {
+  return HasStep(state) &&
+         std::holds_alternative<CatalogCheck>(*state.plan.step);
+}
+
+GroupRunner::GroupRunner(const ExecuteRequest& request, int group,
+                         connections::Registry& registry, ProgressMeter& meter,
+                         const CancellationToken& cancel)
+    : request_(request),
+      group_(group),
+      rules_(request.rule_set->tables[static_cast<size_t>(group)]),
+      registry_(registry),
+      meter_(meter),
+      cancel_(cancel),
+      marker_(RunMarker(request.run_id)),
+      connection_(BoundLiteralText(rules_.connection, *request.parameters)),
+      table_name_(BoundLiteralText(rules_.table, *request.parameters)) {}
+
+CancellationToken GroupRunner::TokenFor(const RuleState& state) const {
+  if (!state.rule->timeout_micros.has_value()) return cancel_;
+  const absl::Duration timeout =
+      absl::Microseconds(*state.rule->timeout_micros);
+  return cancel_.WithDeadline(
+      absl::Now() + timeout,
+      MakeError(ErrorReason::kStatementTimeout,
+                absl::StrCat("the rule's timeout of ",
+                             FormatDurationMicros(*state.rule->timeout_micros),
+                             " is over; raise `timeout`, or narrow the rule "
+                             "with `where`")));
+}
+
+bool GroupRunner::EndsAttempt(const absl::Status& status) const {
+  if (status.ok()) return false;
+  if (cancel_.cancelled() || !session_->connection().alive()) return true;
+  return !IsStatementsFault(status) &&
+         GetReason(status) != ErrorReason::kStatementTimeout;
+}
+
+std::vector<RuleState*> GroupRunner::Pending() {
+  std::vector<RuleState*> out;
+  for (const auto& state : states_) {
+    if (!state->judged && state->status.ok() &&
+        std::find(to_confirm_.begin(), to_confirm_.end(), state.get()) ==
+            to_confirm_.end()) {
+      out.push_back(state.get());
+    }
+  }
+  return out;
+}
+
+absl::Status GroupRunner::Run() {
+  if (rules_.where.has_value()) {
+    where_ = MakeExpr(Author{BindSql(*rules_.where, *request_.parameters)});
+  }
+  const connections::ConnectionConfig* config = registry_.Find(connection_);
+  int index = FirstRuleOfGroup(*request_.rule_set, group_);
+  for (const Rule& rule : rules_.rules) {
+    auto state = std::make_unique<RuleState>();
+    state->index = index++;
+    state->rule = &rule;
+    state->result =
+        BlankResult(*request_.rule_set, *request_.parameters, group_, rule);
+    auto plan = CompileRule(rule, *request_.parameters, request_.as_of);
+    if (plan.ok()) {
+      state->plan = *std::move(plan);
+    } else {
+      state->status = plan.status();
+    }
+    if (config != nullptr && !config->author_sql &&
+        (UsesAuthorSql(rule) || rules_.where.has_value())) {
+      state->status = MakeError(
+          ErrorReason::kPermissionDenied,
+          absl::StrCat("connection '", connection_,
+                       "' does not take SQL from rule sets (author_sql: "
+                       "false in the server's configuration)"));
+    }
+    states_.push_back(std::move(state));
+  }
+  absl::Duration backoff = kFirstBackoff;
+  for (int attempt = 1; !Pending().empty(); ++attempt) {
+    for (RuleState* state : Pending()) state->attempts = attempt;
+    const absl::Status status = Attempt();
+    if (status.ok()) break;
+    if (cancel_.cancelled()) return cancel_.status();
+    if (GetReason(status) == ErrorReason::kStoreFailed) return status;
+    if (!IsRetryable(status) || attempt == kMaxAttempts) {
+      ASSAY_RETURN_IF_ERROR(FinishAllWith(status));
+      break;
+    }
+    LogWarning(absl::StrCat("run ", request_.run_id, ": ", connection_, ".",
+                            table_name_, ": attempt ", attempt, " of ",
+                            kMaxAttempts, " failed: ", status.message()));
+    ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(backoff, cancel_));
+    backoff *= 3;
+  }
+  // Rules that failed to compile or to be measured.
+  for (const auto& state : states_) {
+    if (!state->judged) ASSAY_RETURN_IF_ERROR(Finish(*state));
+  }
+  meter_.GroupDone(group_);
+  return absl::OkStatus();
+}
+
+absl::Status GroupRunner::Attempt() {
+  meter_.StartActivity(table_name_);
+  ASSAY_ASSIGN_OR_RETURN(std::vector<connections::Session> sessions,
+                         registry_.Acquire({connection_}, cancel_));
+  session_ = &sessions.front();
+  table_has_rows_.reset();
+  counted_rows_.reset();
+  if (session_->server_connection_id() != 0) {
+    ASSAY_RETURN_IF_ERROR(
+        meter_.Session(connection_, session_->server_connection_id()));
+  }
+  absl::StatusOr<connections::Table> table =
+      session_->DescribeTable(table_name_, cancel_);
+  if (!table.ok()) {
+    if (GetReason(table.status()) == ErrorReason::kTableNotFound) {
+      return TableMissing(table.status());
+    }
+    return table.status();
+  }
+  table_ = *std::move(table);
+  ASSAY_RETURN_IF_ERROR(session_->BeginSnapshot(cancel_));
+  absl::Status status = ReadAll();
+  if (status.ok()) status = session_->EndSnapshot(cancel_);
+  if (status.ok() && !to_confirm_.empty()) status = Confirm();
+  session_ = nullptr;
+  return status;
+}
+
+absl::Status GroupRunner::ReadAll() {
+  std::vector<RuleState*> fused;
+  for (RuleState* state : Pending()) {
+    if (IsCatalogOnly(*state)) {
+      ASSAY_RETURN_IF_ERROR(RunStep(*state));
+      ASSAY_RETURN_IF_ERROR(Finish(*state));
+    } else if (state->plan.measures.empty()) {
+      continue;
+    } else if (state->rule->timeout_micros.has_value()) {
+      ASSAY_RETURN_IF_ERROR(Measure({state}));
+    } else {
+      fused.push_back(state);
+    }
+  }
+  ASSAY_RETURN_IF_ERROR(Measure(fused));
+  meter_.StepDone();
+  for (RuleState* state : Pending()) {
+    if (!HasStep(*state)) ASSAY_RETURN_IF_ERROR(Finish(*state));
+  }
+  for (RuleState* state : Pending()) {
+    if (IsScan(*state)) continue;
+    meter_.StartActivity(absl::StrCat(table_name_, ": ", state->rule->id));
+    ASSAY_RETURN_IF_ERROR(RunStep(*state));
+    meter_.StepDone();
+    ASSAY_RETURN_IF_ERROR(Finish(*state));
+  }
+  return RunScans();
+}
+
+absl::Status GroupRunner::Measure(std::vector<RuleState*> rules) {
+  if (rules.empty()) return absl::OkStatus();
+  const sql::Scope scope = MakeScope(*session_, table_);
+  // What cannot even be written is its own rule's error.
+  std::erase_if(rules, [&](RuleState* state) {
+    sql::SqlWriter writer(sql::WriteMode::kBound);
+    std::vector<std::vector<size_t>> places;
+    state->status = PutFusedMeasures(writer, scope, where_, {state}, places);
+    return !state->status.ok();
+  });
+  if (rules.empty()) return absl::OkStatus();
+  absl::Status status =
+      MeasureRules(*session_, scope, where_, absl::MakeSpan(rules), marker_,
+                   TokenFor(*rules.front()));
+  if (EndsAttempt(status)) return status;
+  // Out of its time: a finding about these rules, not about the connection.
+  if (!status.ok()) {
+    for (RuleState* rule : rules) {
+      if (rule->observation.measures.empty()) rule->status = status;
+    }
+    return absl::OkStatus();
+  }
+  for (const RuleState* rule : rules) {
+    if (!rule->status.ok()) continue;
+    for (size_t i = 0; i < rule->plan.measures.size(); ++i) {
+      const AggregateMeasure& measure = rule->plan.measures[i];
+      if (measure.function == AggregateFunction::kCountRows &&
+          measure.filter == nullptr) {
+        counted_rows_ = CountOf(rule->observation.measures[i]);
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GroupRunner::RunStep(RuleState& state) {
+  const absl::Time start = absl::Now();
+  std::optional<connections::Table> parent;
+  StepRequest step;
+  step.session = session_;
+  step.table = &table_;
+  step.where = where_;
+  step.marker = marker_;
+  step.cancel = TokenFor(state);
+  step.parent = &parent;
+  const absl::Status status = ExecuteStep(step, state);
+  state.elapsed += absl::Now() - start;
+  if (EndsAttempt(status)) return status;
+  state.status = status;
+  state.parent = std::move(parent);
+  return absl::OkStatus();
+}
+
+void GroupRunner::ExpectScanRows() {
+  if (counted_rows_.has_value()) {
+    meter_.ExpectRows(*counted_rows_);
+    return;
+  }
+  const std::string estimate =
+      session_->dialect().RowEstimateQuery(table_.schema, table_.name);
+  if (estimate.empty()) return;
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  writer.Put(estimate);
+  const auto row = ReadOneRow(*session_, writer, marker_, cancel_);
+  // Only for the ETA: without it there is none.
+  if (row.ok() && !row->empty()) meter_.ExpectRows(CountOf(row->front()));
+}
+
+absl::Status GroupRunner::RunScans() {
+  // Scans with the same filter read the table once; a rule with a time of its
+  // own reads it alone.
+  std::map<std::string, std::vector<RuleState*>> together;
+  for (RuleState* state : Pending()) {
+    const auto& scan = std::get<ValueScan>(*state->plan.step);
+    together[state->rule->timeout_micros.has_value()
+                 ? absl::StrCat("alone ", state->index)
+                 : absl::StrCat("filter ", ExplainText(scan.filter))]
+        .push_back(state);
+  }
+  for (auto& [filter, rules] : together) {
+    meter_.StartActivity(
+        absl::StrCat(table_name_, ": ", rules.front()->rule->id));
+    ASSAY_RETURN_IF_ERROR(ScanTogether(rules));
+    for (RuleState* state : rules) {
+      meter_.StepDone();
+      if (state->status.ok()) ASSAY_RETURN_IF_ERROR(Finish(*state));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GroupRunner::ScanTogether(const std::vector<RuleState*>& rules) {
+  const absl::Time start = absl::Now();
+  const sql::Scope scope = MakeScope(*session_, table_);
+  std::vector<ScanTest> tests;
+  std::vector<RuleState*> scanned;
+  for (RuleState* state : rules) {
+    const auto& scan = std::get<ValueScan>(*state->plan.step);
+    const auto resolved = scope.resolve(scan.column);
+    if (!resolved.ok()) {
+      state->status = resolved.status();
+      continue;
+    }
+    if (resolved->type.type == TypeClass::kBytes) {
+      state->status =
+          MakeError(ErrorReason::kValueInvalid,
+                    absl::StrCat("column ", resolved->name, " is ",
+                                 resolved->type.native_name,
+                                 ": bytes, not text that can be tested"));
+      continue;
+    }
+    auto predicate = CompileValueTest(scan.test);
+    if (!predicate.ok()) {
+      state->status = predicate.status();
+      continue;
+    }
+    ScanTest test;
+    test.column = Column{resolved->name, scan.column.range};
+    test.passes = *std::move(predicate);
+    test.keep =
+        static_cast<size_t>(state->rule->samples.value_or(kDefaultSamples));
+    tests.push_back(std::move(test));
+    scanned.push_back(state);
+  }
+  if (tests.empty()) return absl::OkStatus();
+  ExpectScanRows();
+  ScanRequest scan;
+  scan.session = session_;
+  scan.table = &table_;
+  const ExprPtr filter =
+      std::get<ValueScan>(*scanned.front()->plan.step).filter;
+  scan.where = Conjunction(where_, filter);
+  scan.marker = marker_;
+  scan.cancel = TokenFor(*scanned.front());
+  scan.on_rows = [this](int64_t rows) { meter_.RowsRead(rows); };
+  absl::Status status = ScanValues(scan, tests);
+  if (EndsAttempt(status)) return status;
+  if (status.ok() && filter == nullptr && counted_rows_.has_value() &&
+      !session_->dialect().BeginSnapshot().empty() &&
+      tests.front().rows != *counted_rows_) {
+    // Both were read in one snapshot; to judge a part would be a wrong PASS.
+    status = MakeError(
+        ErrorReason::kInternal,
+        absl::StrCat("the scan read ", tests.front().rows, " rows where ",
+                     *counted_rows_, " were counted in the same snapshot"));
+  }
+  for (size_t i = 0; i < scanned.size(); ++i) {
+    scanned[i]->status = status;
+    scanned[i]->elapsed += absl::Now() - start;
+    if (!status.ok()) continue;
+    Observation& observation = scanned[i]->observation;
+    observation.rows_total = tests[i].rows;
+    observation.rows_null = tests[i].null;
+    observation.rows_considered = tests[i].rows - tests[i].null;
+    observation.rows_failing = tests[i].failing;
+    scanned[i]->failing_values = std::move(tests[i].failing_values);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GroupRunner::Confirm() {
+  // A failure that stands behind a rollback must show again in a second
+  // snapshot: a half-committed batch does not.
+  ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(kConfirmAfter, cancel_));
+  std::vector<RuleState*> rules = std::move(to_confirm_);
+  to_confirm_.clear();
+  GroupRunner again(request_, group_, registry_, meter_, cancel_);
+  again.session_ = session_;
+  again.table_ = table_;
+  again.where_ = where_;
+  for (const RuleState* rule : rules) {
+    auto copy = std::make_unique<RuleState>();
+    copy->index = rule->index;
+    copy->rule = rule->rule;
+    copy->plan = rule->plan;
+    again.states_.push_back(std::move(copy));
+  }
+  absl::Status status = session_->BeginSnapshot(cancel_);
+  if (status.ok()) status = again.Reread();
+  if (status.ok()) status = session_->EndSnapshot(cancel_);
+  for (size_t i = 0; i < rules.size(); ++i) {
+    const RuleState& second = *again.states_[i];
+    rules[i]->result.confirmed = status.ok() && second.status.ok() &&
+                                 second.result.verdict == Verdict::kFail &&
+                                 !second.result.empty;
+    if (!rules[i]->result.confirmed) {
+      absl::StrAppend(&rules[i]->result.found,
+                      "; not confirmed by a second reading");
+    }
+    ASSAY_RETURN_IF_ERROR(Emit(*rules[i]));
+  }
+  if (cancel_.cancelled()) return cancel_.status();
+  return absl::OkStatus();
+}
+
+absl::Status GroupRunner::Reread() {
+  std::vector<RuleState*> fused;
+  for (const auto& state : states_) {
+    if (!state->plan.measures.empty()) fused.push_back(state.get());
+  }
+  ASSAY_RETURN_IF_ERROR(Measure(fused));
+  std::vector<RuleState*> scans;
+  for (const auto& state : states_) {
+    if (!state->status.ok() || !HasStep(*state)) continue;
+    if (IsScan(*state)) {
+      ASSAY_RETURN_IF_ERROR(ScanTogether({state.get()}));
+    } else {
+      ASSAY_RETURN_IF_ERROR(RunStep(*state));
+    }
+  }
+  for (const auto& state : states_) {
+    if (!state->status.ok()) continue;
+    JudgeRule(*state->rule, *request_.parameters, request_.as_of, state->plan,
+              state->observation, true, state->result);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sends one statement of a run on a session and reads small results whole.
+#ifndef ASSAY_VALIDATOR_ENGINE_STATEMENT_H_
+#define ASSAY_VALIDATOR_ENGINE_STATEMENT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "validator/base/cancellation.h"
+#include "validator/connections/registry.h"
+#include "validator/sql/render.h"
+
+namespace assay::engine {
+
+// Text of a statement with the run's marker in a comment at its end, where no
+// "--" comment of the author's can hide it.
+db::Statement MarkedStatement(const sql::SqlWriter& writer,
+                              const std::string& marker);
+
+struct Row {
+  std::vector<Value> cells;
+};
+
+struct Rows {
+  std::vector<db::ColumnDescription> columns;
+  std::vector<Row> rows;
+};
+
+// Runs `writer`'s statement and reads at most `limit` rows.
+absl::StatusOr<Rows> ReadRows(connections::Session& session,
+                              const sql::SqlWriter& writer,
+                              const std::string& marker, size_t limit,
+                              const CancellationToken& cancel);
+
+// The first row; kInternal where there is none.
+absl::StatusOr<std::vector<Value>> ReadOneRow(connections::Session& session,
+                                              const sql::SqlWriter& writer,
+                                              const std::string& marker,
+                                              const CancellationToken& cancel);
+
+// What expressions over `table` are written in. `session` and `table` are
+// borrowed and must outlive the scope.
+sql::Scope MakeScope(const connections::Session& session,
+                     const connections::Table& table, std::string alias = "");
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_VALIDATOR_ENGINE_STATEMENT_H_
