@@ -136,10 +136,14 @@ class Connection {
 
   // Whether the connection can still be used; false after kConnectionLost.
   virtual bool alive() const = 0;
+
+  // Whether somebody else may use it next: alive, and none of its statements
+  // was ever cancelled (a cancel may arrive late and hit a stranger's).
+  virtual bool clean() const { return alive(); }
 };
 
-// The one row of `cursor`, or kInternal where it has none or several columns
-// short. Values are typed by cell kind (int64, double, text, bytes).
+// The one row of `cursor`, or kInternal where it has none or several. Values
+// are typed by cell kind (int64, double, text, bytes).
 absl::StatusOr<std::vector<Value>> ReadSingleRow(Cursor& cursor);
 
 // One cell as a Value.
