@@ -173,9 +173,10 @@ std::optional<std::vector<Word>> ReadColumns(const YamlNode& node,
   }
   auto words = ReadList<Word>(node, what, context, read_one);
   if (!words.has_value()) return std::nullopt;
-  std::set<std::string_view> seen;
+  // A parameter and a column with a colon in its name are not the same.
+  std::set<std::pair<std::string_view, bool>> seen;
   for (const Word& word : *words) {
-    if (seen.insert(word.text).second) continue;
+    if (seen.emplace(word.text, word.parameter.empty()).second) continue;
     context.Error(
         "duplicate_column",
         absl::StrCat(what, " names column ", Quote(word.text), " twice"),
