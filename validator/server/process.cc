@@ -18,19 +18,22 @@
 namespace assay::server {
 namespace {
 
+// Those that are not ignored: sigwait would see an ignored signal that is
+// blocked, and nohup would not work.
 sigset_t StopSignals() {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  sigaddset(&set, SIGHUP);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    struct sigaction action = {};
+    sigaction(number, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) sigaddset(&set, number);
+  }
   return set;
 }
 
 }  // namespace
 
 void TakeSignals(Parent parent) {
-  // An ignored signal that is blocked stays ignored: nohup goes on working.
   std::signal(SIGPIPE, SIG_IGN);
   if (parent == Parent::kTakesUsAlong) std::signal(SIGINT, SIG_IGN);
   const sigset_t set = StopSignals();

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "absl/time/time.h"
+#include "grpcpp/alarm.h"
 #include "validator/base/status.h"
 #include "validator/service/status_proto.h"
 
@@ -25,17 +26,21 @@ class PooledCall final : public grpc::ServerUnaryReactor,
 
   void Begin(ThreadPool* pool) {
     self_ = shared_from_this();
+    if (deadline_ != absl::InfiniteFuture()) {
+      alarm_.Set(absl::ToChronoTime(deadline_),
+                 [weak = weak_from_this()](bool fired) {
+                   const auto call = fired ? weak.lock() : nullptr;
+                   if (call != nullptr) {
+                     call->CancelWork("the request's time is over");
+                   }
+                 });
+    }
     if (pool->TrySchedule([call = self_] { call->Run(); })) return;
     EndOnce(ToGrpcStatus(QueueFullError()));
   }
 
   void OnCancel() override {
-    // Cancelling may speak to a database, and this thread is gRPC's.
-    auto cancel = [source = source_]() mutable {
-      source.Cancel(
-          MakeError(ErrorReason::kCancelled, "the client has gone away"));
-    };
-    if (!cancellers_->TrySchedule(cancel)) cancel();
+    CancelWork("the client has gone away");
     EndOnce(grpc::Status::CANCELLED);
   }
 
@@ -44,13 +49,16 @@ class PooledCall final : public grpc::ServerUnaryReactor,
  private:
   void Run() {
     if (ended_) return;
-    CancellationToken token = source_.token();
-    if (deadline_ != absl::InfiniteFuture()) {
-      token = token.WithDeadline(
-          deadline_, MakeError(ErrorReason::kCancelled,
-                               "the request's deadline has passed"));
-    }
-    EndOnce(work_.run(token));
+    EndOnce(work_.run(source_.token()));
+  }
+
+  // Cancelling may speak to a database, and the calling thread is gRPC's.
+  void CancelWork(const char* why) {
+    auto cancel = [source = source_,
+                   status = MakeError(ErrorReason::kCancelled, why)]() mutable {
+      source.Cancel(status);
+    };
+    if (!cancellers_->TrySchedule(cancel)) cancel();
   }
 
   void EndOnce(grpc::Status status) {
@@ -63,6 +71,7 @@ class PooledCall final : public grpc::ServerUnaryReactor,
   const absl::Time deadline_;
   const ErasedWork work_;
   CancellationSource source_;
+  grpc::Alarm alarm_;
   std::atomic<bool> ended_ = false;
   std::shared_ptr<PooledCall> self_;
 };

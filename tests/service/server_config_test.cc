@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/server/server_config.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "validator/base/status.h"
+
+namespace assay::server {
+namespace {
+
+TEST(ServerConfigTest, EmptyFileIsAllDefaults) {
+  std::vector<Issue> issues;
+  const ServerConfig config = ParseServerConfig("", issues);
+  EXPECT_TRUE(issues.empty());
+  EXPECT_TRUE(config.listen.empty());
+  EXPECT_FALSE(config.store.has_value());
+  EXPECT_EQ(config.max_concurrent_runs, 8);
+  EXPECT_EQ(config.default_timeout, absl::Hours(2));
+}
+
+TEST(ServerConfigTest, EveryKeyIsRead) {
+  std::vector<Issue> issues;
+  const ServerConfig config = ParseServerConfig(R"(
+server:
+  listen: [127.0.0.1:7000, unix:/run/assay.sock]
+  store: /tmp/runs.db
+  max_concurrent_runs: 3
+  max_queued_runs: 0
+  log_level: debug
+  drain_grace: 1m
+  default_timeout: 1h30m
+runs: {keep: 5, keep_for: 7d}
+connections:
+)",
+                                                issues);
+  EXPECT_TRUE(issues.empty()) << issues[0].message;
+  EXPECT_EQ(config.listen, (std::vector<std::string>{"127.0.0.1:7000",
+                                                     "unix:/run/assay.sock"}));
+  EXPECT_EQ(config.store, "/tmp/runs.db");
+  EXPECT_EQ(config.max_concurrent_runs, 3);
+  EXPECT_EQ(config.max_queued_runs, 0);
+  EXPECT_EQ(config.log_level, LogLevel::kDebug);
+  EXPECT_EQ(config.drain_grace, absl::Minutes(1));
+  EXPECT_EQ(config.default_timeout, absl::Minutes(90));
+  EXPECT_EQ(config.keep_runs, 5);
+  EXPECT_EQ(config.keep_for, absl::Hours(24 * 7));
+}
+
+TEST(ServerConfigTest, EveryMistakeIsReportedWithItsLine) {
+  std::vector<Issue> issues;
+  ParseServerConfig(R"(server:
+  lisen: 127.0.0.1:7000
+  log_level: loud
+  log_level: info
+  max_concurrent_runs: 0
+  max_queued_runs: many
+  drain_grace: 30
+  default_timeout: [1]
+  store: {}
+  listen: []
+  listen: {}
+runs: 7
+rns: {}
+)",
+                    issues);
+  std::string seen;
+  for (const Issue& issue : issues) {
+    absl::StrAppend(&seen, issue.range.line, ":", issue.range.column, " ",
+                    issue.code, "\n");
+  }
+  EXPECT_EQ(seen,
+            "2:3 unknown_key\n"
+            "3:14 bad_log_level\n"
+            "4:3 duplicate_key\n"
+            "5:24 bad_integer\n"
+            "6:20 bad_integer\n"
+            "7:16 bad_duration\n"
+            "8:20 bad_duration\n"
+            "9:10 bad_store\n"
+            "11:3 duplicate_key\n"
+            "12:7 not_a_map\n"
+            "13:1 unknown_key\n");
+  EXPECT_EQ(issues[0].hint, "did you mean 'listen'?");
+  EXPECT_EQ(issues.back().hint, "did you mean 'runs'?");
+}
+
+TEST(ServerConfigTest, SyntaxErrorsAndStrangeFilesAreIssues) {
+  for (const char* text :
+       {"server: [", "server: {listen: \"a}", "- a\n- b", "word", "%YAML 9\n",
+        "a: *b", "server: &a {store: *a}", "---\na: 1\n---\nb: 2\n"}) {
+    std::vector<Issue> issues;
+    ParseServerConfig(text, issues);
+    EXPECT_TRUE(HasErrors(issues)) << text;
+  }
+}
+
+TEST(ServerConfigTest, FilesThatCannotBeRead) {
+  const std::string missing = testing::TempDir() + "/no_such_config";
+  EXPECT_EQ(GetReason(ReadConfigFile(missing).status()),
+            ErrorReason::kArgumentInvalid);
+  EXPECT_FALSE(ReadConfigFile(testing::TempDir()).ok());
+  const std::string large =
+      absl::StrCat(testing::TempDir(), "/large_", getpid());
+  std::ofstream(large) << std::string((1 << 20) + 1, ' ');
+  EXPECT_FALSE(ReadConfigFile(large).ok());
+  std::ofstream(large) << "runs: {}";
+  EXPECT_EQ(*ReadConfigFile(large), "runs: {}");
+  std::filesystem::remove(large);
+}
+
+TEST(ServerConfigTest, DefaultStoreFollowsXdg) {
+  EXPECT_EQ(DefaultStorePath(true, "/s", "/h"), "/var/lib/assay/runs.db");
+  EXPECT_EQ(DefaultStorePath(false, "/s", "/h"), "/s/assay/runs.db");
+  EXPECT_EQ(DefaultStorePath(false, "", "/h"), "/h/.local/state/assay/runs.db");
+  EXPECT_EQ(DefaultStorePath(false, "", ""), "");
+}
+
+TEST(ServerConfigTest, StoreDirectoryIsMadePrivate) {
+  const std::string top = absl::StrCat(testing::TempDir(), "/store_", getpid());
+  ASSERT_TRUE(MakeStoreDirectory(top + "/a/b/runs.db").ok());
+  struct stat info = {};
+  ASSERT_EQ(stat((top + "/a/b").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+  EXPECT_TRUE(MakeStoreDirectory("").ok());
+  EXPECT_FALSE(MakeStoreDirectory("/proc/no/runs.db").ok());
+  std::filesystem::remove_all(top);
+}
+
+}  // namespace
+}  // namespace assay::server
