@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -282,17 +283,26 @@ class RunsTest : public ::testing::Test {
     return Eventually([&] { return executions() >= count; });
   }
 
-  // What kill -9 leaves: the store as it is at this moment, and the next server
-  // on a copy of it. By another process, for closing a descriptor of the file
-  // in this one would drop SQLite's locks.
-  void CrashAndReopen() {
+  // What kill -9 leaves: the store as it is at this moment. By another process,
+  // for closing a descriptor of the file in this one would drop SQLite's locks;
+  // again where the store was written meanwhile, for a crash is one moment.
+  std::string CopyStore() {
     const std::string copy = absl::StrCat(directory_, "/crash", ++crashes_);
+    const std::string from = options_.store_path;
+    const std::string to = copy + "/runs.db";
     const std::string command =
-        absl::StrCat("mkdir ", copy, " && cp ", options_.store_path, " ",
-                     options_.store_path, "-wal ", copy, "/");
-    ASSERT_EQ(std::system(command.c_str()), 0);
+        absl::StrCat("mkdir ", copy, "; until cp ", from, " ", to, " && cp ",
+                     from, "-wal ", to, "-wal && cmp -s ", from, " ", to,
+                     " && cmp -s ", from, "-wal ", to, "-wal; do :; done");
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    return to;
+  }
+
+  // The next server on what the dead one left.
+  void CrashAndReopen() {
+    const std::string copy = CopyStore();
     manager_.reset();
-    options_.store_path = copy + "/runs.db";
+    options_.store_path = copy;
     Open();
   }
 

@@ -223,6 +223,11 @@ std::pair<Stop, bool> LiveRun::End() {
           std::exchange(resume_wanted_, false)};
 }
 
+void LiveRun::KeepToken(const CancellationToken& token) {
+  absl::MutexLock lock(&mu_);
+  tokens_.push_back(token);
+}
+
 bool LiveRun::executing() const {
   absl::MutexLock lock(&mu_);
   return source_.has_value();

@@ -97,6 +97,10 @@ class LiveRun {
   // came back meanwhile.
   std::pair<Stop, bool> End();
   bool executing() const;
+  // Keeps a token derived from Begin's alive as long as the run: were the last
+  // copy to die while its parent is being cancelled on another thread, that
+  // thread would wait for itself (base/cancellation).
+  void KeepToken(const CancellationToken& token);
   void SetState(RunState state);
   // Puts a result in the place of every rule that has none.
   void FillUnjudged(const absl::Status& why);
@@ -177,6 +181,7 @@ class LiveRun {
   std::set<std::pair<std::string, int64_t>> sessions_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, Claim> claims_ ABSL_GUARDED_BY(mu_);
   std::optional<CancellationSource> source_ ABSL_GUARDED_BY(mu_);
+  std::vector<CancellationToken> tokens_ ABSL_GUARDED_BY(mu_);
   Stop stop_ ABSL_GUARDED_BY(mu_) = Stop::kNone;
   bool resume_wanted_ ABSL_GUARDED_BY(mu_) = false;
   int subscribers_ ABSL_GUARDED_BY(mu_) = 0;

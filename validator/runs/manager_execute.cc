@@ -158,6 +158,7 @@ void RunManagerImpl::Execute(const RunPtr& run) {
                             ? deadline
                             : absl::Now() + (deadline - seams_.clock->Now()),
                         out_of_time);
+  run->KeepToken(token);
   absl::Status status = AwaitOrphans(run, token);
   if (status.ok() && seams_.clock->Now() >= deadline) status = out_of_time;
   if (status.ok()) {
