@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/cli/client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <string_view>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "assay/v1/validation_service.grpc.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "validator/base/status.h"
+
+namespace assay::cli {
+namespace {
+
+constexpr char kDefaultPort[] = ":7433";
+constexpr char kRetryAfterUrl[] = "assay/retry_after_ms";
+// Short calls; what is behind them is at most a catalog or a log-in.
+constexpr absl::Duration kShortCall = absl::Seconds(60);
+// Results come in pages of 2 MiB; anything near this is no answer of assayd.
+constexpr int kMaxMessageBytes = 64 << 20;
+
+// gRPC says "failed to connect to all addresses; last error: UNKNOWN:
+// ipv4:127.0.0.1:7433: Failed to connect to remote host: Connection refused".
+std::string Cause(const std::string& message) {
+  const size_t at = message.rfind(": ");
+  std::string cause =
+      at == std::string::npos ? message : message.substr(at + 2);
+  if (!cause.empty()) {
+    cause[0] =
+        static_cast<char>(std::tolower(static_cast<unsigned char>(cause[0])));
+  }
+  return cause.empty() ? "no answer" : cause;
+}
+
+std::optional<ErrorReason> FindReason(const std::string& name) {
+  for (const ErrorReasonInfo& info : ErrorReasons()) {
+    if (name == info.name) return info.reason;
+  }
+  return std::nullopt;
+}
+
+// Errors that the transport makes, not assayd: the connection broke, the server
+// went away during the call, a proxy answered.
+bool IsTransport(grpc::StatusCode code) {
+  return code == grpc::StatusCode::UNAVAILABLE ||
+         code == grpc::StatusCode::DEADLINE_EXCEEDED ||
+         code == grpc::StatusCode::CANCELLED;
+}
+
+absl::Status Convert(const grpc::Status& status, const std::string& address,
+                     bool cancelled_here) {
+  if (status.ok()) return absl::OkStatus();
+  if (cancelled_here && status.error_code() == grpc::StatusCode::CANCELLED) {
+    return absl::CancelledError("interrupted");
+  }
+  std::string message = status.error_message();
+  std::optional<ErrorReason> reason;
+  int64_t retry_after_ms = 0;
+  bool answered = false;
+  google::rpc::Status details;
+  if (details.ParseFromString(status.error_details())) {
+    for (const google::protobuf::Any& any : details.details()) {
+      google::rpc::ErrorInfo info;
+      google::rpc::BadRequest bad;
+      google::rpc::RetryInfo retry;
+      if (any.UnpackTo(&info) && info.domain() == "assay") {
+        answered = true;
+        reason = FindReason(info.reason());
+        if (!reason.has_value())
+          absl::StrAppend(&message, " (", info.reason(), ")");
+      } else if (any.UnpackTo(&bad)) {
+        for (const auto& violation : bad.field_violations()) {
+          absl::StrAppend(&message, "\n  ", violation.field(),
+                          violation.field().empty() ? "" : ": ",
+                          violation.description());
+        }
+      } else if (any.UnpackTo(&retry)) {
+        retry_after_ms = retry.retry_delay().seconds() * 1000 +
+                         retry.retry_delay().nanos() / 1000000;
+      }
+    }
+  }
+  absl::Status out;
+  if (reason.has_value()) {
+    out = MakeError(*reason, message);
+  } else if (!answered && IsTransport(status.error_code())) {
+    const bool late =
+        status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+    out = MakeError(ErrorReason::kServerUnreachable,
+                    absl::StrCat("cannot reach assayd at ", address, ": ",
+                                 late ? "no answer in time" : Cause(message)));
+  } else if (!answered &&
+             status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    out = absl::UnimplementedError(
+        absl::StrCat("the server at ", address,
+                     " is no assayd, or one of another version: ", message));
+  } else {
+    out = absl::Status(static_cast<absl::StatusCode>(status.error_code()),
+                       message);
+  }
+  if (retry_after_ms > 0) {
+    out.SetPayload(kRetryAfterUrl, absl::Cord(absl::StrCat(retry_after_ms)));
+  }
+  return out;
+}
+
+std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+  // gRPC's own log on standard error would say again, and less clearly, what
+  // the commands report.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
+  arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  // A gate must not reach another server because of a proxy meant for browsers.
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+}  // namespace
+
+std::string NormalizeAddress(const std::string& address) {
+  std::string out = address;
+  for (const std::string_view scheme : {"http://", "grpc://"}) {
+    if (out.rfind(scheme, 0) == 0) out = out.substr(scheme.size());
+  }
+  while (!out.empty() && out.back() == '/') out.pop_back();
+  if (out.rfind("unix:", 0) == 0 || out.find("://") != std::string::npos ||
+      out.rfind("dns:", 0) == 0 || out.rfind("ipv4:", 0) == 0 ||
+      out.rfind("ipv6:", 0) == 0) {
+    return out;
+  }
+  if (!out.empty() && out[0] == '/') return absl::StrCat("unix:", out);
+  const size_t bracket = out.rfind(']');
+  const size_t colon = out.rfind(':');
+  const bool port = colon != std::string::npos &&
+                    (bracket == std::string::npos || colon > bracket);
+  return port ? out : absl::StrCat(out, kDefaultPort);
+}
+
+bool MayRetry(const absl::Status& status) {
+  if (GetReason(status) != ErrorReason::kUnspecified) {
+    return IsRetryable(status);
+  }
+  // A connection that breaks in the middle of an answer comes as UNKNOWN or
+  // INTERNAL; a bug of the server's carries a reason.
+  switch (status.code()) {
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+    case absl::StatusCode::kAborted:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kUnknown:
+    case absl::StatusCode::kInternal:
+      return true;
+    default:
+      return false;
+  }
+}
+
+absl::Duration RetryAfter(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kRetryAfterUrl);
+  int64_t ms = 0;
+  if (!payload.has_value() || !absl::SimpleAtoi(std::string(*payload), &ms)) {
+    return absl::ZeroDuration();
+  }
+  return absl::Milliseconds(std::clamp<int64_t>(ms, 0, 60000));
+}
+
+struct Client::Impl {
+  std::string address;
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<v1::ValidationService::Stub> stub;
+  std::mutex mutex;
+  bool refuse = false;
+  grpc::ClientContext* current = nullptr;
+
+  // Runs `call` with a context that CancelCalls can end.
+  template <typename Fn>
+  absl::Status Call(absl::Duration deadline, Fn call) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + deadline));
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      if (refuse) return absl::CancelledError("interrupted");
+      current = &context;
+    }
+    const grpc::Status status = call(&context);
+    bool cancelled = false;
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      current = nullptr;
+      cancelled = refuse;
+    }
+    return Convert(status, address, cancelled);
+  }
+
+  template <typename Response, typename Request>
+  absl::StatusOr<Response> Unary(
+      grpc::Status (v1::ValidationService::Stub::*method)(grpc::ClientContext*,
+                                                          const Request&,
+                                                          Response*),
+      const Request& request, absl::Duration deadline) {
+    Response response;
+    const absl::Status status =
+        Call(deadline, [&](grpc::ClientContext* context) {
+          return (stub.get()->*method)(context, request, &response);
+        });
+    if (!status.ok()) return status;
+    return response;
+  }
+};
+
+Client::Client(const std::string& address)
+    : address_(NormalizeAddress(address)), impl_(std::make_unique<Impl>()) {
+  impl_->address = address_;
+  impl_->channel = MakeChannel(address_);
+  impl_->stub = v1::ValidationService::NewStub(impl_->channel);
+}
+
+Client::~Client() = default;
+
+absl::StatusOr<v1::Run> Client::StartRun(const v1::StartRunRequest& request,
+                                         absl::Duration deadline) {
+  return impl_->Unary(&v1::ValidationService::Stub::StartRun, request,
+                      deadline);
+}
+
+absl::StatusOr<v1::Run> Client::WaitRun(const v1::WaitRunRequest& request,
+                                        absl::Duration deadline) {
+  return impl_->Unary(&v1::ValidationService::Stub::WaitRun, request, deadline);
+}
+
+absl::Status Client::WatchRun(
+    const v1::WatchRunRequest& request, absl::Duration deadline,
+    const std::function<void(const v1::WatchRunResponse&)>& on_message) {
+  return impl_->Call(deadline, [&](grpc::ClientContext* context) {
+    std::unique_ptr<grpc::ClientReader<v1::WatchRunResponse>> reader =
+        impl_->stub->WatchRun(context, request);
+    v1::WatchRunResponse message;
+    while (reader->Read(&message)) on_message(message);
+    return reader->Finish();
+  });
+}
+
+absl::StatusOr<v1::Run> Client::GetRun(const v1::GetRunRequest& request) {
+  return impl_->Unary(&v1::ValidationService::Stub::GetRun, request,
+                      kShortCall);
+}
+
+absl::StatusOr<v1::ListRunsResponse> Client::ListRuns(
+    const v1::ListRunsRequest& request, absl::Duration deadline) {
+  return impl_->Unary(&v1::ValidationService::Stub::ListRuns, request,
+                      deadline);
+}
+
+absl::StatusOr<v1::ListResultsResponse> Client::ListResults(
+    const v1::ListResultsRequest& request) {
+  return impl_->Unary(&v1::ValidationService::Stub::ListResults, request,
+                      kShortCall);
+}
+
+absl::StatusOr<v1::Run> Client::CancelRun(const v1::CancelRunRequest& request,
+                                          absl::Duration deadline) {
+  return impl_->Unary(&v1::ValidationService::Stub::CancelRun, request,
+                      deadline);
+}
+
+absl::StatusOr<v1::ExplainRuleSetResponse> Client::ExplainRuleSet(
+    const v1::ExplainRuleSetRequest& request) {
+  return impl_->Unary(&v1::ValidationService::Stub::ExplainRuleSet, request,
+                      kShortCall);
+}
+
+absl::StatusOr<v1::ListConnectionsResponse> Client::ListConnections() {
+  return impl_->Unary(&v1::ValidationService::Stub::ListConnections,
+                      v1::ListConnectionsRequest(), kShortCall);
+}
+
+absl::StatusOr<v1::TestConnectionResponse> Client::TestConnection(
+    const std::string& name) {
+  v1::TestConnectionRequest request;
+  request.set_name(name);
+  return impl_->Unary(&v1::ValidationService::Stub::TestConnection, request,
+                      kShortCall);
+}
+
+void Client::CancelCalls() {
+  std::lock_guard<std::mutex> lock(impl_->mutex);
+  impl_->refuse = true;
+  if (impl_->current != nullptr) impl_->current->TryCancel();
+}
+
+void Client::AllowCalls() {
+  std::lock_guard<std::mutex> lock(impl_->mutex);
+  impl_->refuse = false;
+}
+
+}  // namespace assay::cli

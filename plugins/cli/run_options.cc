@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/cli/command_line.h"
+
+namespace assay::cli {
+
+void AddRunOptions(CLI::App& command, RunOptions& options) {
+  const auto each_takes_one = [](CLI::Option* option) {
+    // Else `--param a=1 rules.yaml` would swallow the file.
+    return option->allow_extra_args(false);
+  };
+  command.add_option("file", options.file, "Rule set; - is standard input")
+      ->required()
+      ->type_name("FILE");
+  each_takes_one(command.add_option("-p,--param", options.params,
+                                    "Value of a parameter (repeatable)"))
+      ->type_name("NAME=VALUE");
+  command
+      .add_option("--params-file", options.params_file,
+                  "Parameters as JSON object or lines NAME: VALUE")
+      ->type_name("FILE");
+  command
+      .add_option("--fail-on", options.fail_on,
+                  "What holds the migration: fail, or warn as well")
+      ->check(CLI::IsMember({"warn", "fail"}))
+      ->type_name("WORD");
+  each_takes_one(command.add_option("-f,--format", options.formats,
+                                    "text, json, junit or markdown; repeat it "
+                                    "with --output for several"))
+      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+      ->type_name("WORD");
+  each_takes_one(command.add_option("-o,--output", options.outputs,
+                                    "File of the --format in the same place "
+                                    "of the order; - is standard output"))
+      ->type_name("FILE");
+  command
+      .add_option("--out-dir", options.out_dir,
+                  "Folder for one file per field (decision, verdict, …); "
+                  "decision is HOLD unless the run says better")
+      ->type_name("DIR");
+  command.add_flag("--verdict-as-data", options.verdict_as_data,
+                   "Exit 0 whenever the data was judged");
+  command.add_flag("--detach", options.detach,
+                   "Start the run, print its id, do not wait");
+  command
+      .add_option("--request-id", options.request_id,
+                  "The same id gives the same run (default: a new one)")
+      ->type_name("ID");
+  command
+      .add_option("--correlation-id", options.correlation_id,
+                  "Names the logical attempt; finds an orphaned run again")
+      ->type_name("ID");
+  command
+      .add_option("--attach", options.attach,
+                  "When to attach to a run with this correlation id")
+      ->check(CLI::IsMember({"orphaned", "always", "never"}))
+      ->type_name("WORD");
+  each_takes_one(command.add_option("-l,--label", options.labels,
+                                    "Label of the run (repeatable)"))
+      ->type_name("NAME=VALUE");
+  command
+      .add_option("--timeout", options.timeout,
+                  "Time of the whole run, e.g. 2h")
+      ->type_name("TIME");
+  command
+      .add_option("--lease", options.lease,
+                  "How long the run goes on when nobody waits for it")
+      ->type_name("TIME");
+  command
+      .add_option("--wait-server", options.wait_server,
+                  "How long to keep trying to reach the server (30s)")
+      ->type_name("TIME");
+  command.add_flag("-q,--quiet", options.quiet,
+                   "No report, no progress; errors only");
+  command.add_flag("-v,--verbose", options.verbose,
+                   "All results with samples and SQL");
+  command.add_flag("--no-lint", options.no_lint,
+                   "Leave linting to a server that is newer than this program");
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/report/markdown_report.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "validator/report/display.h"
+#include "validator/report/findings.h"
+#include "validator/report/outcome.h"
+
+namespace assay::report {
+namespace {
+
+constexpr size_t kCellWidth = 200;
+
+// Escapes what Markdown or HTML would read. `text` is already on one line.
+std::string Markdown(std::string_view text) {
+  constexpr std::string_view kSpecial = "\\`*_{}[]|~#!";
+  std::string out;
+  for (char c : text) {
+    if (c == '<') {
+      out.append("&lt;");
+    } else if (c == '>') {
+      out.append("&gt;");
+    } else if (c == '&') {
+      out.append("&amp;");
+    } else if (c == '@') {
+      out.append("&#64;");  // A mention would mail somebody.
+    } else if (c == ':') {
+      out.append("&#58;");  // "https:" would become a link.
+    } else {
+      if (kSpecial.find(c) != std::string_view::npos) out.push_back('\\');
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+std::string CellOf(const std::string& text) {
+  return Markdown(Cut(text, kCellWidth));
+}
+
+const char* Sign(v1::Verdict verdict) {
+  switch (KnownVerdict(verdict)) {
+    case v1::VERDICT_PASS:
+      return "✅";
+    case v1::VERDICT_WARN:
+      return "⚠️";
+    case v1::VERDICT_FAIL:
+      return "❌";
+    default:
+      return "🛑";
+  }
+}
+
+}  // namespace
+
+std::string MarkdownReport(const v1::Run& run) {
+  const Outcome outcome = Judge(run);
+  const std::string name = CellOf(
+      Escape(run.rule_set_name().empty() ? "assay" : run.rule_set_name()));
+  std::string out;
+  if (outcome.verdict != v1::VERDICT_UNSPECIFIED) {
+    absl::StrAppend(&out, "### ", Sign(outcome.verdict), " ", name, ": ",
+                    std::string(VerdictWord(outcome.verdict)), " → ",
+                    std::string(DecisionWord(outcome.decision)), "\n\n");
+  } else {
+    absl::StrAppend(&out, "### ⏳ ", name, ": ",
+                    std::string(StateWord(run.state())), " → HOLD\n\n");
+  }
+  const v1::VerdictCounts& counts = run.counts();
+  absl::StrAppend(&out, Count(counts.fail_count()), " failed, ",
+                  Count(counts.error_count()), " not judged, ",
+                  Count(counts.warn_count()), " warned, ",
+                  Count(counts.pass_count()), " passed");
+  if (run.has_end_time()) {
+    absl::StrAppend(&out, " in ", Seconds(ElapsedSeconds(run)));
+  }
+  out.append(".\n");
+  if (run.has_error()) {
+    absl::StrAppend(&out, "\n**", Markdown(Escape(run.error().reason())),
+                    "**: ", Markdown(Escape(run.error().message())), "\n");
+  }
+  if (!outcome.contradiction.empty()) {
+    absl::StrAppend(&out, "\n**Held**: ", Markdown(outcome.contradiction),
+                    "\n");
+  }
+  const std::vector<Finding> findings = Findings(run);
+  if (!findings.empty()) {
+    out.append(
+        "\n| | Rule | Table | Expected | Found | Sample |\n"
+        "|---|---|---|---|---|---|\n");
+  }
+  const size_t shown = std::min<size_t>(findings.size(), kMaxMarkdownFindings);
+  for (size_t i = 0; i < shown; ++i) {
+    const v1::RuleResult& result = *findings[i].result;
+    absl::StrAppend(&out, "| ", Sign(result.verdict()), " ",
+                    std::string(VerdictWord(result.verdict())), " | ",
+                    CellOf(Escape(result.rule_id())), " | ");
+    absl::StrAppend(&out, CellOf(TableText(result)), " | ",
+                    CellOf(Escape(result.expected())), " | ",
+                    CellOf(FoundText(result)), RepeatsText(findings[i]), " | ",
+                    result.samples().empty()
+                        ? std::string()
+                        : Markdown(SampleText(result.samples(0), kCellWidth)),
+                    " |\n");
+  }
+  if (findings.size() > shown) {
+    absl::StrAppend(&out, "\n… and ", findings.size() - shown, " more.\n");
+  } else if (run.results_truncated()) {
+    out.append("\n… and more.\n");
+  }
+  if (!run.run_id().empty()) {
+    absl::StrAppend(&out, "\nRun ", Markdown(Escape(run.run_id())), "\n");
+  }
+  return out;
+}
+
+}  // namespace assay::report

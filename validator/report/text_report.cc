@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/report/text_report.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "validator/report/display.h"
+#include "validator/report/findings.h"
+#include "validator/report/outcome.h"
+#include "validator/report/text_style.h"
+#include "validator/report/verbose_text.h"
+
+namespace assay::report {
+namespace {
+
+// Lines that are no findings: the run's error, "and more", verdict, "see".
+constexpr size_t kTrailerLines = 4;
+constexpr size_t kFindingLines = kMaxTextLines - kTrailerLines;
+constexpr size_t kMaxFindings = 8;
+// A line may wrap, but not fill the screen.
+constexpr size_t kLineWidth = 240;
+constexpr size_t kPartWidth = 100;
+
+std::string RuleHeadline(const v1::RuleResult& result, const Style& style) {
+  std::string word(VerdictWord(result.verdict()));
+  std::string head = style.Verdict(result.verdict(), word);
+  if (word.size() < 5) head.append(5 - word.size(), ' ');
+  absl::StrAppend(&head, " ",
+                  style.Bold(Cut(Escape(result.rule_id()), kPartWidth)));
+  // The default ids begin with the table's name; said once is enough.
+  const std::string table = Cut(TableText(result), kPartWidth);
+  if (!table.empty()) absl::StrAppend(&head, "  ", table);
+  if (KnownVerdict(result.verdict()) == v1::VERDICT_FAIL && result.rollback()) {
+    absl::StrAppend(&head,
+                    result.confirmed() ? " [roll back]" : " [not confirmed]");
+  }
+  return head;
+}
+
+std::string ExpectedAndFound(const v1::RuleResult& result) {
+  const std::string expected = Cut(Escape(result.expected()), kPartWidth);
+  const std::string found = Cut(FoundText(result), kPartWidth);
+  if (expected.empty()) return found;
+  if (found.empty()) return absl::StrCat("expected ", expected);
+  return absl::StrCat("expected ", expected, "; found ", found);
+}
+
+std::string FindingLine(const Finding& finding, const Style& style) {
+  const std::string text = ExpectedAndFound(*finding.result);
+  return absl::StrCat(RuleHeadline(*finding.result, style),
+                      text.empty() ? "" : ": ", text, RepeatsText(finding));
+}
+
+std::string CountsText(const v1::VerdictCounts& counts) {
+  std::string out;
+  const auto add = [&out](int64_t count, const char* word) {
+    if (count == 0) return;
+    absl::StrAppend(&out, out.empty() ? "" : ", ", Count(count), " ", word);
+  };
+  add(counts.fail_count(), "failed");
+  add(counts.error_count(), "not judged");
+  add(counts.warn_count(), "warned");
+  add(counts.pass_count(), "passed");
+  return out.empty() ? "no results" : out;
+}
+
+std::string VerdictLine(const v1::Run& run, const Style& style) {
+  const Outcome outcome = Judge(run);
+  std::string out = style.Bold(
+      Cut(Escape(run.rule_set_name().empty() ? "run" : run.rule_set_name()),
+          kPartWidth));
+  if (outcome.verdict == v1::VERDICT_UNSPECIFIED) {
+    absl::StrAppend(&out, ": ", std::string(StateWord(run.state())),
+                    ", not judged yet -> HOLD");
+  } else {
+    const std::string word(VerdictWord(outcome.verdict));
+    absl::StrAppend(
+        &out, ": ", style.Verdict(outcome.verdict, word), " -> ",
+        style.Decision(outcome.decision,
+                       std::string(DecisionWord(outcome.decision))));
+    if (run.state() == v1::Run::CANCELLED) out.append(" (cancelled)");
+    if (outcome.verdict == v1::VERDICT_ERROR) {
+      out.append(run.retryable() ? " (may pass when tried again)"
+                                 : " (trying again will not help)");
+    }
+  }
+  absl::StrAppend(&out, "  ", CountsText(run.counts()));
+  if (run.has_end_time()) {
+    absl::StrAppend(&out, " in ", Seconds(ElapsedSeconds(run)));
+  }
+  return out;
+}
+
+std::string RunErrorLine(const v1::Run& run, const Style& style) {
+  const std::string reason = Escape(run.error().reason());
+  const std::string message = Escape(run.error().message());
+  return absl::StrCat(
+      style.Verdict(v1::VERDICT_ERROR, "ERROR"), " ",
+      Cut(absl::StrCat(message, message.empty() || reason.empty() ? "" : " (",
+                       reason, message.empty() || reason.empty() ? "" : ")"),
+          kLineWidth));
+}
+
+std::string ShortReport(const v1::Run& run, const TextOptions& options) {
+  const Style style(options.color);
+  std::vector<std::string> lines;
+  const std::vector<Finding> findings = Findings(run);
+  const size_t shown = std::min(findings.size(), kMaxFindings);
+  size_t samples_left = kFindingLines - shown;
+  for (size_t i = 0; i < shown; ++i) {
+    const v1::RuleResult& result = *findings[i].result;
+    lines.push_back(FindingLine(findings[i], style));
+    if (samples_left > 0 && !result.samples().empty()) {
+      --samples_left;
+      lines.push_back(absl::StrCat(
+          "      ",
+          style.Dim(absl::StrCat(
+              "e.g. ", SampleText(result.samples(0), kLineWidth / 2)))));
+    }
+  }
+  const Outcome outcome = Judge(run);
+  if (run.has_error()) {
+    lines.push_back(RunErrorLine(run, style));
+  } else if (!outcome.contradiction.empty()) {
+    lines.push_back(absl::StrCat(style.Verdict(v1::VERDICT_ERROR, "ERROR"), " ",
+                                 outcome.contradiction));
+  }
+  const bool more = findings.size() > shown || run.results_truncated();
+  if (more) {
+    std::string line =
+        findings.size() > shown
+            ? absl::StrCat("… and ", findings.size() - shown, " more")
+            : std::string("… and more");
+    if (!options.more_command.empty()) {
+      absl::StrAppend(&line, ": ", options.more_command);
+    }
+    lines.push_back(line);
+  }
+  lines.push_back(VerdictLine(run, style));
+  if (!more && !findings.empty() && !options.more_command.empty()) {
+    lines.push_back(style.Dim(absl::StrCat("more: ", options.more_command)));
+  }
+  std::string out;
+  for (const std::string& line : lines) absl::StrAppend(&out, line, "\n");
+  return out;
+}
+
+}  // namespace
+
+std::string TextReport(const v1::Run& run, const TextOptions& options) {
+  const Style style(options.color);
+  if (!options.verbose) return ShortReport(run, options);
+  return absl::StrCat(VerboseText(run, style), VerdictLine(run, style), "\n");
+}
+
+std::string TextResultLine(const v1::RuleResult& result, bool color) {
+  const Style style(color);
+  const std::string text = KnownVerdict(result.verdict()) == v1::VERDICT_PASS
+                               ? Cut(FoundText(result), kPartWidth)
+                               : ExpectedAndFound(result);
+  return absl::StrCat(RuleHeadline(result, style), text.empty() ? "" : ": ",
+                      text);
+}
+
+std::string TextRuns(const std::vector<v1::Run>& runs) {
+  constexpr size_t kNameWidth = 40;
+  std::vector<std::vector<std::string>> rows{
+      {"RUN", "RULE SET", "STATE", "VERDICT", "DECISION", "FAIL", "ERROR",
+       "WARN", "PASS", "ACCEPTED", "ELAPSED"}};
+  for (const v1::Run& run : runs) {
+    const Outcome outcome = Judge(run);
+    const v1::VerdictCounts& counts = run.counts();
+    rows.push_back(
+        {Cut(Escape(run.run_id()), kNameWidth),
+         Cut(Escape(run.rule_set_name()), kNameWidth),
+         std::string(StateWord(run.state())),
+         outcome.terminal ? std::string(VerdictWord(outcome.verdict)) : "-",
+         outcome.terminal ? std::string(DecisionWord(outcome.decision)) : "-",
+         Count(counts.fail_count()), Count(counts.error_count()),
+         Count(counts.warn_count()), Count(counts.pass_count()),
+         Iso8601(run.as_of_time()),
+         run.has_end_time() ? Seconds(ElapsedSeconds(run)) : "-"});
+  }
+  return AlignedTable(rows, "");
+}
+
+std::string AlignedTable(const std::vector<std::vector<std::string>>& rows,
+                         std::string_view indent) {
+  std::vector<size_t> widths;
+  for (const std::vector<std::string>& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+    }
+  }
+  std::string out;
+  const auto add_row = [&](const std::vector<std::string>& row) {
+    std::string line(indent);
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (i > 0) line.append("  ");
+      line.append(i + 1 == row.size() ? row[i] : Pad(row[i], widths[i]));
+    }
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    absl::StrAppend(&out, line, "\n");
+  };
+  for (size_t r = 0; r < rows.size(); ++r) {
+    add_row(rows[r]);
+    if (r > 0) continue;
+    std::vector<std::string> dashes;
+    dashes.reserve(widths.size());
+    for (size_t width : widths) dashes.emplace_back(width, '-');
+    add_row(dashes);
+  }
+  return out;
+}
+
+}  // namespace assay::report
