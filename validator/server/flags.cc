@@ -7,8 +7,8 @@ namespace assay::server {
 namespace {
 
 constexpr char kFooter[] =
-    R"(Without --config, /etc/assay/assayd.yaml is read where it exists; otherwise
-the server listens on 127.0.0.1:7433 and keeps its runs in
+    R"(Without --config, /etc/assay/assayd.yaml is read where it exists.
+Without either the server listens on 127.0.0.1:7433 and keeps its runs in
 /var/lib/assay/runs.db (root) or $XDG_STATE_HOME/assay/runs.db. Flags outrank
 the file.
 

@@ -146,6 +146,8 @@ int Serve(const Flags& flags, const ServerConfig& config,
                                            absl::StrJoin(config.listen, ", "),
                                            ": taken at the last moment")));
   }
+  server->GetHealthCheckService()->SetServingStatus(
+      "assay.v1.ValidationService", true);
   std::string ready = "READY";
   for (size_t i = 0; i < addresses.size(); ++i) {
     if (const absl::Status status = RestrictSocket(addresses[i]);
