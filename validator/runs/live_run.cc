@@ -81,7 +81,9 @@ std::vector<Event> LiveRun::ReadEvents(int64_t after, int limit) const {
   absl::MutexLock lock(&mu_);
   bool progress_due = progress_sequence_ > after;
   auto add_progress = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    events.push_back(Event{progress_sequence_, ProgressEvent{progress_}});
+    Event& event = events.emplace_back();
+    event.sequence = progress_sequence_;
+    event.what.emplace<ProgressEvent>(ProgressEvent{progress_});
     progress_due = false;
   };
   auto it = std::upper_bound(
@@ -93,13 +95,17 @@ std::vector<Event> LiveRun::ReadEvents(int64_t after, int limit) const {
       if (events.size() >= static_cast<size_t>(limit)) break;
     }
     if (it->index < 0) {
-      events.push_back(Event{it->sequence, StateEvent{it->state}});
+      Event& event = events.emplace_back();
+      event.sequence = it->sequence;
+      event.what.emplace<StateEvent>(StateEvent{it->state});
       continue;
     }
     const Slot& slot = slots_[static_cast<size_t>(it->index)];
     // The result was dropped, or judged anew: that has an entry of its own.
     if (slot.result == nullptr || slot.sequence != it->sequence) continue;
-    events.push_back(Event{it->sequence, ResultEvent{it->index, slot.result}});
+    Event& event = events.emplace_back();
+    event.sequence = it->sequence;
+    event.what.emplace<ResultEvent>(ResultEvent{it->index, slot.result});
   }
   if (progress_due && it == log_.end() &&
       events.size() < static_cast<size_t>(limit)) {

@@ -195,13 +195,16 @@ absl::StatusOr<std::vector<Event>> RunManagerImpl::ReadEvents(
                          store_->LoadResults(id, after_sequence, limit));
   std::vector<Event> events;
   for (const StoredResult& result : results) {
-    events.push_back(
-        Event{result.sequence, ResultEvent{result.index, result.result}});
+    Event& event = events.emplace_back();
+    event.sequence = result.sequence;
+    event.what.emplace<ResultEvent>(ResultEvent{result.index, result.result});
   }
   const Run& run = stored->run;
   if (events.size() < static_cast<size_t>(limit) &&
       run.sequence > after_sequence) {
-    events.push_back(Event{run.sequence, StateEvent{run.state}});
+    Event& event = events.emplace_back();
+    event.sequence = run.sequence;
+    event.what.emplace<StateEvent>(StateEvent{run.state});
   }
   return events;
 }
