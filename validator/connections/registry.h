@@ -26,9 +26,9 @@ enum class SamplePolicy { kNone, kKeys, kFull };
 
 struct ConnectionConfig {
   std::string name;
-  std::string odbc;           // With ${env:…} and ${file:…} unexpanded.
-  std::string dialect;        // Empty: asked of the server.
-  int max_connections = 4;    // Over all runs; at least 1.
+  std::string odbc;         // With ${env:…} and ${file:…} unexpanded.
+  std::string dialect;      // Empty: asked of the server.
+  int max_connections = 4;  // Over all runs; at least 1.
   absl::Duration statement_timeout = absl::InfiniteDuration();
   std::string time_zone = "UTC";  // Of timestamps without zone.
   SamplePolicy samples = SamplePolicy::kFull;
@@ -65,7 +65,8 @@ class Pool;
 // under a cancelled token). Confined to one thread at a time.
 class Session {
  public:
-  Session(Pool* pool, std::unique_ptr<db::Connection> connection);
+  Session(Pool* pool, std::unique_ptr<db::Connection> connection,
+          int64_t server_connection_id = 0);
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
   ~Session();
@@ -118,9 +119,11 @@ class Registry {
   // Null where there is no such connection.
   virtual const ConnectionConfig* Find(std::string_view name) const = 0;
 
-  // Takes one session of each named connection, in name order, waiting while a
-  // pool is at its max_connections until `cancel` says otherwise. Sessions come
-  // back in the order of `names`. Fails with kConnectionNotFound (with "did you
+  // Takes one session for each of `names`, which may repeat, in name order,
+  // waiting while a pool is at its max_connections until `cancel` says
+  // otherwise. Sessions come back in the order of `names`, and must not outlive
+  // the registry. Fails with kArgumentInvalid where a name stands there more
+  // often than its max_connections allows, kConnectionNotFound (with "did you
   // mean"), kDriverMissing, kAuthenticationFailed, kDatabaseUnreachable, …
   virtual absl::StatusOr<std::vector<Session>> Acquire(
       const std::vector<std::string>& names,

@@ -53,7 +53,7 @@ std::string EscapePattern(const Link& link, const std::string& name) {
   if (escape.empty()) return name;
   std::string out;
   for (const char c : name) {
-    if (c == '_' || c == '%' || c == escape[0]) out.append(escape);
+    if (c == '_' || c == '%' || c == escape.front()) out.append(escape);
     out.push_back(c);
   }
   return out;

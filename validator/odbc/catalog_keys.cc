@@ -86,6 +86,9 @@ absl::Status AddSqliteKeys(Link& link, const CancellationToken& cancel,
     if (column != nullptr) column->nullable = false;
     AddKey(table->primary_key, table);
   }
+  for (const auto& [group, key] : keys) {
+    if (key == table->primary_key) AddKey(key, table);  // The first.
+  }
   for (const auto& [group, key] : keys) AddKey(key, table);
   return absl::OkStatus();
 }

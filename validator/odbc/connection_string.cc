@@ -18,11 +18,20 @@ bool SameKeyword(const std::string& a, std::string_view b) {
   return absl::EqualsIgnoreCase(a, absl::string_view(b.data(), b.size()));
 }
 
+// Drivers decode what they find outside of braces: psqlODBC takes '+' and '%'
+// in a password for a blank and an escape.
+bool NeedsBraces(const std::string& keyword, const std::string& value) {
+  if (value.empty()) return false;
+  if (value.front() == ' ' || value.back() == ' ') return true;
+  if (value.find_first_of(";{}\r\n") != std::string::npos) return true;
+  if (!IsPasswordKeyword(keyword)) return false;
+  return !std::all_of(value.begin(), value.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' ||
+           c == '-' || c == '.';
+  });
+}
+
 std::string Quoted(const std::string& value) {
-  const bool plain =
-      value.find_first_of(";{}[](),?*=!@\n") == std::string::npos &&
-      (value.empty() || (value.front() != ' ' && value.back() != ' '));
-  if (plain) return value;
   std::string out = "{";
   for (const char c : value) {
     out.push_back(c);
@@ -32,6 +41,12 @@ std::string Quoted(const std::string& value) {
 }
 
 }  // namespace
+
+bool IsPasswordKeyword(std::string_view keyword) {
+  const std::string lower =
+      absl::AsciiStrToLower(absl::string_view(keyword.data(), keyword.size()));
+  return lower == "pwd" || lower == "password";
+}
 
 ConnectionString::ConnectionString(std::string_view text) {
   size_t at = 0;
@@ -97,7 +112,8 @@ std::string ConnectionString::ToString() const {
   std::string out;
   for (const auto& [key, value] : items_) {
     if (!out.empty()) out.push_back(';');
-    out.append(key).append("=").append(Quoted(value));
+    out.append(key).append("=").append(NeedsBraces(key, value) ? Quoted(value)
+                                                               : value);
   }
   return out;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // An ODBC connection string as keywords and values.
 //
-// A value that holds ';', braces or outer spaces is written in braces, a '}' in
-// it doubled, so that no value can become a keyword.
+// A value that holds ';', braces or outer blanks is written in braces, a '}' in
+// it doubled, so that no value can become a keyword. So is a password with
+// anything but letters and digits in it.
 #ifndef ASSAY_VALIDATOR_ODBC_CONNECTION_STRING_H_
 #define ASSAY_VALIDATOR_ODBC_CONNECTION_STRING_H_
 
@@ -13,6 +14,9 @@
 #include <vector>
 
 namespace assay::odbc {
+
+// Whether the value of `keyword` is a password in every driver.
+bool IsPasswordKeyword(std::string_view keyword);
 
 // Plain data; safe to copy between threads.
 class ConnectionString {

@@ -248,9 +248,13 @@ std::vector<Diagnostic> ReadDiagnostics(SQLSMALLINT type, SQLHANDLE handle) {
 }
 
 ErrorReason Classify(const Diagnostic& diagnostic, Phase phase) {
-  return TryClassify(diagnostic, phase)
-      .value_or(phase == Phase::kConnect ? R::kDatabaseUnreachable
-                                         : R::kSqlError);
+  const bool connecting = phase == Phase::kConnect;
+  const ErrorReason reason =
+      TryClassify(diagnostic, phase)
+          .value_or(connecting ? R::kDatabaseUnreachable : R::kSqlError);
+  // Nothing can be lost that was not there yet.
+  return connecting && reason == R::kConnectionLost ? R::kDatabaseUnreachable
+                                                    : reason;
 }
 
 std::string ReadableMessage(std::string_view message) {

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -35,6 +36,12 @@ absl::StatusOr<std::unique_ptr<db::StoreConnection>> OpenStore(
 
 // The installed drivers' names, from odbcinst.ini; for "did you mean".
 std::vector<std::string> InstalledDrivers();
+
+// The library of installed driver `name` (without case), "" where unknown.
+std::string DriverLibrary(std::string_view name);
+
+// The driver that odbc.ini names for data source `name`, "" where unknown.
+std::string DataSourceDriver(std::string_view name);
 
 }  // namespace assay::odbc
 

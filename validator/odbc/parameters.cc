@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace assay::odbc {
@@ -16,7 +17,7 @@ constexpr size_t kLong = 8000;
 
 absl::Status Parameters::Bind(Link& link, SQLHSTMT statement,
                               const std::vector<Value>& values,
-                              bool zero_text_as_bytes) {
+                              bool opaque_text_as_bytes) {
   slots_.clear();
   SQLUSMALLINT number = 0;
   for (const Value& value : values) {
@@ -46,12 +47,14 @@ absl::Status Parameters::Bind(Link& link, SQLHSTMT statement,
       slot.text = bytes != nullptr ? bytes->data : ToText(value);
       const bool zero =
           bytes == nullptr && slot.text.find('\0') != std::string::npos;
-      if (zero && !zero_text_as_bytes) {
+      if (zero && !opaque_text_as_bytes) {
         return MakeError(
             ErrorReason::kValueInvalid,
             absl::StrCat("value ", number, " has a zero byte in its text"));
       }
-      if (bytes != nullptr || zero) {
+      const bool opaque = opaque_text_as_bytes &&
+                          (zero || absl::StartsWithIgnoreCase(slot.text, "X'"));
+      if (bytes != nullptr || opaque) {
         c_type = SQL_C_BINARY;
         sql_type = slot.text.size() > kLong ? SQL_LONGVARBINARY : SQL_VARBINARY;
       } else {

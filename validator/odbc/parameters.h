@@ -20,10 +20,12 @@ class Parameters {
  public:
   // int64 goes as SQL_BIGINT, double as SQL_DOUBLE, Bytes as SQL_VARBINARY,
   // everything else as text. Text with a zero byte is kValueInvalid, since the
-  // drivers would cut it there; with `zero_text_as_bytes` it goes as Bytes.
+  // drivers would cut it there. With `opaque_text_as_bytes` such text goes as
+  // Bytes, and so does text like "X'00FF'", which SQLite's driver would give
+  // back as what it takes for a blob.
   absl::Status Bind(Link& link, SQLHSTMT statement,
                     const std::vector<Value>& values,
-                    bool zero_text_as_bytes = false);
+                    bool opaque_text_as_bytes = false);
 
  private:
   struct Slot {

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// The registry on SQLite, which is always there.
+#include "validator/connections/registry.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "tests/support/databases.h"
+#include "validator/base/status.h"
+#include "validator/odbc/odbc.h"
+
+namespace assay::connections {
+namespace {
+
+class RegistryTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    MakeFile("a.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
+    auto registry = Registry::Create({Config("a", 2), Config("b", 1)});
+    ASSERT_TRUE(registry.ok()) << registry.status();
+    registry_ = *std::move(registry);
+  }
+
+  void MakeFile(const std::string& name, const std::string& sql) {
+    auto connection =
+        odbc::Open({.connection_string =
+                        "Driver=SQLite3;Database=" + directory_.File(name)});
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    const absl::Status status =
+        (*connection)->Execute(sql, CancellationToken());
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  ConnectionConfig Config(const std::string& name, int max_connections) {
+    ConnectionConfig config;
+    config.name = name;
+    config.odbc = "Driver=SQLite3;Database=" + directory_.File("a.db");
+    config.max_connections = max_connections;
+    return config;
+  }
+
+  assay::testing::ScratchDirectory directory_;
+  std::unique_ptr<Registry> registry_;
+  const CancellationToken never_;
+};
+
+TEST_F(RegistryTest, SessionsDescribeAndCannotWrite) {
+  auto sessions = registry_->Acquire({"b", "a", "a"}, never_);
+  ASSERT_TRUE(sessions.ok()) << sessions.status();
+  ASSERT_EQ(sessions->size(), 3u);
+  EXPECT_EQ((*sessions)[0].config().name, "b");
+  EXPECT_EQ((*sessions)[1].config().name, "a");
+  EXPECT_EQ((*sessions)[1].dialect().name(), "sqlite");
+  const auto table = (*sessions)[1].DescribeTable("main.T", never_);
+  ASSERT_TRUE(table.ok()) << table.status();
+  EXPECT_EQ(table->name, "t");
+  EXPECT_EQ(table->columns[0].type.type, TypeClass::kInteger);
+  EXPECT_FALSE((*sessions)[1]
+                   .connection()
+                   .Execute("INSERT INTO t VALUES (1, 'x')", never_)
+                   .ok());
+  EXPECT_TRUE((*sessions)[1].BeginSnapshot(never_).ok());
+  EXPECT_TRUE((*sessions)[1].EndSnapshot(never_).ok());
+}
+
+TEST_F(RegistryTest, UnknownNamesAreSuggested) {
+  const auto sessions = registry_->Acquire({"c"}, never_);
+  EXPECT_EQ(GetReason(sessions.status()), ErrorReason::kConnectionNotFound);
+  EXPECT_EQ(registry_->Find("c"), nullptr);
+  EXPECT_EQ(registry_->List().size(), 2u);
+}
+
+TEST_F(RegistryTest, MoreThanThePoolHoldsIsAnErrorAndNoDeadlock) {
+  EXPECT_EQ(GetReason(registry_->Acquire({"b", "b"}, never_).status()),
+            ErrorReason::kArgumentInvalid);
+}
+
+TEST_F(RegistryTest, WaitersRespectTheToken) {
+  auto held = registry_->Acquire({"b"}, never_);
+  ASSERT_TRUE(held.ok());
+  const CancellationToken soon = CancellationToken().WithDeadline(
+      absl::Now() + absl::Milliseconds(100),
+      MakeError(ErrorReason::kRunTimeout, "late"));
+  EXPECT_EQ(GetReason(registry_->Acquire({"a", "b"}, soon).status()),
+            ErrorReason::kRunTimeout);
+  // Nothing of it is left taken.
+  held = std::vector<Session>();
+  EXPECT_TRUE(registry_->Acquire({"a", "a", "b"}, never_).ok());
+}
+
+TEST_F(RegistryTest, ManyThreadsNeverExceedTheLimitNorDeadlock) {
+  std::atomic<int> inside = 0;
+  std::atomic<int> most = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 20; ++round) {
+        auto sessions =
+            registry_->Acquire(i % 2 == 0 ? std::vector<std::string>{"a", "b"}
+                                          : std::vector<std::string>{"b", "a"},
+                               never_);
+        ASSERT_TRUE(sessions.ok()) << sessions.status();
+        const int now = ++inside;
+        int seen = most.load();
+        while (now > seen && !most.compare_exchange_weak(seen, now)) {
+        }
+        --inside;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(most.load(), 1);
+}
+
+TEST_F(RegistryTest, AReplacedFileIsReadAnew) {
+  const auto has_table = [&](const std::string& name) {
+    auto sessions = registry_->Acquire({"a"}, never_);
+    return sessions.ok() && (*sessions)[0].DescribeTable(name, never_).ok();
+  };
+  EXPECT_TRUE(has_table("t"));
+  MakeFile("new.db", "CREATE TABLE fresh (x INTEGER)");
+  std::filesystem::rename(directory_.File("new.db"), directory_.File("a.db"));
+  EXPECT_FALSE(has_table("t"));
+  EXPECT_TRUE(has_table("fresh"));
+}
+
+TEST_F(RegistryTest, TestReports) {
+  const auto report = registry_->Test("a", never_);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->dialect, "sqlite");
+  EXPECT_GT(report->connect_time, absl::ZeroDuration());
+  const auto orphans = registry_->KillOrphans("a", {1, 2}, "marker");
+  ASSERT_TRUE(orphans.ok()) << orphans.status();
+  EXPECT_EQ(*orphans, 0);
+}
+
+TEST_F(RegistryTest, AMissingFileIsUnreachableAndNotCreated) {
+  ConnectionConfig config = Config("gone", 1);
+  config.odbc = "Driver=SQLite3;Database=" + directory_.File("gone.db");
+  auto registry = Registry::Create({config});
+  ASSERT_TRUE(registry.ok());
+  auto sessions = (*registry)->Acquire({"gone"}, never_);
+  EXPECT_EQ(GetReason(sessions.status()), ErrorReason::kDatabaseUnreachable)
+      << sessions.status();
+  EXPECT_FALSE(std::filesystem::exists(directory_.File("gone.db")));
+}
+
+}  // namespace
+}  // namespace assay::connections

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "validator/base/status.h"
+#include "validator/connections/pool.h"
+#include "validator/connections/registry.h"
+#include "validator/connections/table_name.h"
+
+namespace assay::connections {
+
+Session::Session(Pool* pool, std::unique_ptr<db::Connection> connection,
+                 int64_t server_connection_id)
+    : pool_(pool),
+      connection_(std::move(connection)),
+      server_connection_id_(server_connection_id) {}
+
+Session::Session(Session&& other) noexcept
+    : pool_(std::exchange(other.pool_, nullptr)),
+      connection_(std::move(other.connection_)),
+      in_snapshot_(other.in_snapshot_),
+      server_connection_id_(other.server_connection_id_) {}
+
+Session& Session::operator=(Session&& other) noexcept {
+  if (this == &other) return *this;
+  Release();
+  pool_ = std::exchange(other.pool_, nullptr);
+  connection_ = std::move(other.connection_);
+  in_snapshot_ = other.in_snapshot_;
+  server_connection_id_ = other.server_connection_id_;
+  return *this;
+}
+
+Session::~Session() { Release(); }
+
+void Session::Release() {
+  if (pool_ == nullptr) return;
+  const bool reusable = !in_snapshot_ && connection_->clean();
+  Connected connected;
+  connected.dialect = &pool_->dialect();
+  connected.connection = std::move(connection_);
+  connected.server_connection_id = server_connection_id_;
+  std::exchange(pool_, nullptr)->GiveBack(std::move(connected), reusable);
+}
+
+const sql::Dialect& Session::dialect() const { return pool_->dialect(); }
+
+const ConnectionConfig& Session::config() const { return pool_->config(); }
+
+absl::Status Session::BeginSnapshot(const CancellationToken& cancel) {
+  // From the first statement on: half a snapshot is not given back either.
+  in_snapshot_ = true;
+  for (const std::string& sql : dialect().BeginSnapshot()) {
+    ASSAY_RETURN_IF_ERROR(connection_->Execute(sql, cancel));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Session::EndSnapshot(const CancellationToken& cancel) {
+  for (const std::string& sql : dialect().EndSnapshot()) {
+    ASSAY_RETURN_IF_ERROR(connection_->Execute(sql, cancel));
+  }
+  in_snapshot_ = false;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Table> Session::DescribeTable(std::string_view name,
+                                             const CancellationToken& cancel) {
+  const std::optional<db::TableName> parts =
+      SplitTableName(name, dialect().lex_rules());
+  if (!parts.has_value()) {
+    return MakeError(ErrorReason::kTableNotFound,
+                     absl::StrCat("\"", std::string(name),
+                                  "\" is no table name: table, schema.table or "
+                                  "catalog.schema.table"));
+  }
+  absl::StatusOr<db::CatalogTable> found =
+      connection_->Describe(*parts, cancel);
+  if (!found.ok()) {
+    return Annotate(found.status(), absl::StrCat("connection ", config().name));
+  }
+  Table table;
+  table.catalog = std::move(found->catalog);
+  table.schema = std::move(found->schema);
+  table.name = std::move(found->name);
+  table.primary_key = std::move(found->primary_key);
+  table.unique_keys = std::move(found->unique_keys);
+  for (db::CatalogColumn& column : found->columns) {
+    Column& out = table.columns.emplace_back();
+    out.type.type =
+        dialect().ClassifyType(column.type_name, column.sql_type, column.size);
+    out.type.native_name = std::move(column.type_name);
+    out.name = std::move(column.name);
+    out.size = column.size;
+    out.scale = column.scale;
+    out.nullable = column.nullable;
+  }
+  return table;
+}
+
+const Column* Table::FindColumn(std::string_view column_name) const {
+  const absl::string_view wanted(column_name.data(), column_name.size());
+  const Column* without_case = nullptr;
+  bool several = false;
+  for (const Column& column : columns) {
+    if (column.name == column_name) return &column;
+    if (!absl::EqualsIgnoreCase(column.name, wanted)) continue;
+    several = without_case != nullptr;
+    without_case = &column;
+  }
+  return several ? nullptr : without_case;
+}
+
+}  // namespace assay::connections
