@@ -19,6 +19,8 @@ struct CancellationState {
   absl::Mutex run_mu;
   absl::Mutex mu;
   absl::Status why ABSL_GUARDED_BY(mu);
+  // The thread that runs the callbacks, while it does.
+  std::thread::id canceller ABSL_GUARDED_BY(mu);
   uint64_t next_id ABSL_GUARDED_BY(mu) = 1;
   std::map<uint64_t, std::function<void()>> callbacks ABSL_GUARDED_BY(mu);
   // The link to the parent, released when this state is destroyed.
@@ -31,6 +33,7 @@ struct CancellationState {
       absl::MutexLock lock(&mu);
       if (!why.ok()) return;
       why = std::move(status);
+      canceller = std::this_thread::get_id();
       for (const auto& [id, callback] : callbacks) ids.push_back(id);
     }
     for (const uint64_t id : ids) {
@@ -44,6 +47,8 @@ struct CancellationState {
       }
       callback();
     }
+    absl::MutexLock lock(&mu);
+    canceller = std::thread::id();
   }
 };
 
@@ -179,6 +184,9 @@ CancelCallback::~CancelCallback() {
   {
     absl::MutexLock lock(&state_->mu);
     if (state_->callbacks.erase(id_) > 0) return;
+    // A callback that drops the last reference to a child token ends up here
+    // on the cancelling thread itself: waiting would be for ourselves.
+    if (state_->canceller == std::this_thread::get_id()) return;
   }
   // It has been taken out to run: wait until the canceller is through.
   absl::MutexLock wait(&state_->run_mu);

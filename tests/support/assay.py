@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests share: databases, a server, the command line.
+
+Everything runs against the scratch servers of with_databases.sh, through the
+real binaries of ASSAY_BUILD_DIR. Nothing here knows a rule or a verdict.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("ASSAY_BUILD_DIR",
+                                  ROOT / "build/dev")) / "bin"
+FULL = os.environ.get("ASSAY_TEST_MODE") == "full"
+
+
+class Database:
+    """A scratch database: `odbc` is the reader's string, SELECT only."""
+
+    def __init__(self, name, odbc, load, query):
+        self.name = name
+        self.odbc = odbc
+        self._load = load
+        self._query = query
+
+    def load(self, sql):
+        """Runs SQL as the owner; raises with the server's message."""
+        done = subprocess.run(self._load, input=sql.encode(),
+                              capture_output=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{self.name}: {done.stderr.decode()}\n{sql}")
+
+    def query(self, sql):
+        """Rows of a SELECT as lists of text."""
+        done = subprocess.run(self._query + [sql], capture_output=True,
+                              check=True)
+        return [line.split("\t") for line in done.stdout.decode().splitlines()]
+
+    def __repr__(self):
+        return self.name
+
+
+def sqlite(path):
+    # An existing file: assayd never makes one.
+    subprocess.run(["sqlite3", str(path), "PRAGMA user_version = 1"],
+                   check=True)
+    return Database("sqlite", f"Driver=SQLite3;Database={path}",
+                    ["sqlite3", "-bail", str(path)],
+                    ["sqlite3", "-separator", "\t", str(path)])
+
+
+def postgresql():
+    return Database("postgresql", os.environ["ASSAY_TEST_POSTGRESQL_READER"],
+                    ["psql", "-qX", "-v", "ON_ERROR_STOP=1"],
+                    ["psql", "-qXAt", "-F", "\t", "-c"])
+
+
+def mariadb():
+    client = ["mariadb", "--no-defaults", "-u", "root", "-S",
+              os.environ["ASSAY_TEST_MARIADB_SOCKET"], "assay",
+              "--default-character-set=utf8mb4"]
+    return Database("mariadb", os.environ["ASSAY_TEST_MARIADB_READER"],
+                    client, client + ["-N", "-B", "-e"])
+
+
+def databases(directory):
+    return [sqlite(pathlib.Path(directory) / "test.db"), postgresql(),
+            mariadb()]
+
+
+def quoted(text):
+    """A YAML double-quoted scalar."""
+    return json.dumps(text)
+
+
+class Server:
+    """An assayd of the test's own; ended by __exit__ whatever happens."""
+
+    def __init__(self, connections, extra="", options=()):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="assay-test-"))
+        self.config = self.directory / "assayd.yaml"
+        self.process = None
+        self.options = list(options)
+        text = "server:\n"
+        text += f"  listen: unix:{self.directory}/s\n"
+        text += f"  store: {self.directory}/runs.db\n"
+        text += extra
+        text += "connections:\n"
+        for name, value in connections.items():
+            text += f"  {name}:\n"
+            if isinstance(value, str):
+                value = {"odbc": value}
+            for key, item in value.items():
+                shown = quoted(item) if isinstance(item, str) else item
+                text += f"    {key}: {shown}\n"
+        self.config.write_text(text)
+
+    @property
+    def address(self):
+        return f"unix:{self.directory}/s"
+
+    @property
+    def log(self):
+        return (self.directory / "log").read_text(errors="replace")
+
+    def start(self, env=None):
+        read_fd, write_fd = os.pipe()
+        with open(self.directory / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [BIN / "assayd", "--config", self.config, "--ready-fd",
+                 str(write_fd)] + self.options, pass_fds=[write_fd],
+                stderr=log, stdout=log, env=env)
+        os.close(write_fd)
+        with os.fdopen(read_fd) as ready:
+            line = ready.readline()
+        if not line.startswith("READY"):
+            raise RuntimeError(f"assayd did not start: {self.log}")
+        return self
+
+    def kill9(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_):
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def assay(self, *args, **kwargs):
+        return assay("--server", self.address, *args, **kwargs)
+
+    def gate(self, rule_set, *args, **kwargs):
+        """Runs a rule set's text; (exit code, report)."""
+        done = self.assay("run", "-", "--format", "json", *args,
+                          stdin=rule_set, **kwargs)
+        try:
+            return done.returncode, json.loads(done.stdout)
+        except json.JSONDecodeError:
+            raise AssertionError(
+                f"no report: exit {done.returncode}\n{done.stdout}\n"
+                f"{done.stderr}\n{rule_set}\n{self.log}") from None
+
+
+def assay(*args, stdin=None, timeout=120, env=None):
+    return subprocess.run([BIN / "assay", *map(str, args)], input=stdin,
+                          capture_output=True, text=True, timeout=timeout,
+                          env=env, check=False)
+
+
+def rule_set(table, rules, connection="db", where=None, params=""):
+    """A rule set about one table from the YAML of its rules, unindented."""
+    text = f"version: 1\nname: test/{table}\n{params}tables:\n"
+    text += f"  - connection: {connection}\n    table: {table}\n"
+    if where:
+        text += f"    where: {quoted(where)}\n"
+    text += "    rules:\n"
+    for line in rules.strip("\n").splitlines():
+        text += f"      {line}\n"
+    return text
+
+
+def wait_for(condition, seconds=20, what="condition"):
+    """Polls until `condition()` is true; returns its value."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds} s for {what}")
