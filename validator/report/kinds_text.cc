@@ -24,7 +24,8 @@ std::string Indented(const std::string& text) {
   std::string_view rest(text);
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
-    absl::StrAppend(&out, "  ", Escape(rest.substr(0, end)), "\n");
+    const std::string line = Escape(rest.substr(0, end));
+    absl::StrAppend(&out, line.empty() ? "" : "  ", line, "\n");
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end + 1);
   }

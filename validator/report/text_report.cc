@@ -42,7 +42,9 @@ std::string ExpectedAndFound(const v1::RuleResult& result) {
   const std::string found = Cut(FoundText(result), kPartWidth);
   if (expected.empty()) return found;
   if (found.empty()) return absl::StrCat("expected ", expected);
-  return absl::StrCat("expected ", expected, "; found ", found);
+  const bool error = KnownVerdict(result.verdict()) == v1::VERDICT_ERROR;
+  return absl::StrCat("expected ", expected,
+                      error ? "; not judged: " : "; found ", found);
 }
 
 std::string FindingLine(const Finding& finding, const Style& style) {
