@@ -96,7 +96,8 @@ class Server:
             if isinstance(value, str):
                 value = {"odbc": value}
             for key, item in value.items():
-                shown = quoted(item) if isinstance(item, str) else item
+                # JSON is YAML: text quoted, lists and booleans as they are.
+                shown = json.dumps(item)
                 text += f"    {key}: {shown}\n"
         self.config.write_text(text)
 
