@@ -18,6 +18,12 @@
 
 namespace assay {
 
+// Nobody reads more, and each suggestion of a name costs time: the readers stop
+// at this number.
+inline constexpr size_t kMaxIssues = 1000;
+
+inline constexpr size_t kMaxParameters = 1000;
+
 struct ParseContext {
   const std::vector<const KindSpec*>& kinds;
   std::vector<Issue>& issues;
@@ -29,6 +35,9 @@ struct ParseContext {
              std::string hint = "");
   void Warn(std::string code, std::string message, SourceRange range,
             std::string hint = "");
+
+  // Whether so much is wrong that the rest is not worth reading.
+  bool crowded() const { return issues.size() >= kMaxIssues; }
 
   const KindSpec* FindKind(std::string_view name) const;
   const Parameter* FindParameter(std::string_view name) const;

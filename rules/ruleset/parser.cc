@@ -85,6 +85,12 @@ void ReadParameters(const YamlNode& node, ParseContext& context) {
                  context)) {
     return;
   }
+  if (node.entries.size() > kMaxParameters) {
+    context.Error("too_large",
+                  absl::StrCat("more than ", kMaxParameters, " parameters"),
+                  node.range);
+    return;
+  }
   for (const YamlEntry& entry : node.entries) ReadParameter(entry, context);
 }
 
@@ -142,6 +148,7 @@ void ReadTable(const YamlNode& node, ParseContext& context, RuleSet& rule_set) {
   if (rules != nullptr &&
       ExpectItems(*rules, "'rules'", "for example - not_null: [id]", context)) {
     for (const YamlNode& item : rules->items) {
+      if (context.crowded()) break;
       if (std::optional<Rule> rule = ReadRule(item, context)) {
         table.rules.push_back(*std::move(rule));
       }
@@ -216,6 +223,7 @@ void ReadTables(const YamlNode& root, ParseContext& context,
     return;
   }
   for (const YamlNode& item : tables->items) {
+    if (context.crowded()) break;
     ReadTable(item, context, rule_set);
   }
 }
@@ -246,6 +254,21 @@ void ReadRoot(const YamlNode& root, ParseContext& context, RuleSet& rule_set) {
   rule_set.parameters = std::move(context.parameters);
 }
 
+// Puts the issues into the order of the file and ends a long list.
+void SortIssues(std::vector<Issue>& issues) {
+  std::stable_sort(issues.begin(), issues.end(),
+                   [](const Issue& a, const Issue& b) {
+                     return std::tie(a.range.line, a.range.column) <
+                            std::tie(b.range.line, b.range.column);
+                   });
+  if (issues.size() < kMaxIssues) return;
+  issues.resize(kMaxIssues);
+  issues.back() = {Severity::kError, "too_many_issues",
+                   absl::StrCat("there are ", kMaxIssues,
+                                " mistakes or more; the rest is not shown"),
+                   issues.back().range, "mend these first"};
+}
+
 }  // namespace
 
 ParseResult ParseRuleSet(std::string_view yaml,
@@ -269,11 +292,7 @@ ParseResult ParseRuleSet(std::string_view yaml,
     context.Error("empty_file", "the rule set is empty", {1, 1, 1, 1},
                   "begin with 'version: 1'");
   }
-  std::stable_sort(result.issues.begin(), result.issues.end(),
-                   [](const Issue& a, const Issue& b) {
-                     return std::tie(a.range.line, a.range.column) <
-                            std::tie(b.range.line, b.range.column);
-                   });
+  SortIssues(result.issues);
   return result;
 }
 

@@ -21,8 +21,9 @@ namespace assay {
 inline constexpr size_t kMaxRuleSetBytes = 4 << 20;
 
 struct ParseResult {
-  RuleSet rule_set;           // Complete only where !HasErrors(issues).
-  std::vector<Issue> issues;  // In the order of the file.
+  RuleSet rule_set;  // Complete only where !HasErrors(issues).
+  // In the order of the file; at most 1000, the last of them says so.
+  std::vector<Issue> issues;
 };
 
 // Parses and lints `yaml`. `kinds` are the known kinds. Never fails: all

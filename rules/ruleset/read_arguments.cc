@@ -225,6 +225,7 @@ bool ReadArguments(const KindSpec& kind, const YamlEntry& entry,
   }
   if (shortened) ReadArgument(kind, *shorthand, node, context, arguments);
   for (const YamlEntry& argument : node.entries) {
+    if (context.crowded()) break;
     if (const ParamSpec* spec = FindParam(kind, argument.key.text)) {
       ReadArgument(kind, *spec, argument.value, context, arguments);
     } else {

@@ -167,6 +167,7 @@ void ReportNoKind(const YamlNode& node, ParseContext& context) {
   bool reported = false;
   for (const YamlEntry& entry : node.entries) {
     if (IsUniform(entry.key.text)) continue;
+    if (context.crowded()) break;
     reported = true;
     context.Error("unknown_kind",
                   absl::StrCat("unknown rule kind '", entry.key.text, "'"),
@@ -244,6 +245,7 @@ std::optional<Rule> ReadRule(const YamlNode& node, ParseContext& context) {
       kind == nullptr ? AllUniformKeys() : UniformKeyNames(*kind);
   for (const YamlEntry& entry : node.entries) {
     const std::string& key = entry.key.text;
+    if (context.crowded()) break;
     if (!IsUniform(key)) {
       if (context.FindKind(key) == nullptr) {
         ReportRuleKey(entry.key, kind, context);

@@ -226,11 +226,19 @@ std::optional<SqlText> ReadSql(const YamlNode& node, const std::string& what,
                   "it takes SQL");
     return std::nullopt;
   }
+  std::set<std::string_view> seen;
   bool known = true;
   for (const SqlParameterUse& use : FindSqlParameters(*text)) {
-    const SourceRange range =
-        RangeWithin(node, use.offset, use.name.size() + 1);
-    known = context.UseParameter(use.name, range) != nullptr && known;
+    if (context.crowded()) break;
+    // Each name is reported once: finding its place is linear in the text.
+    if (!seen.insert(use.name).second) continue;
+    if (context.FindParameter(use.name) != nullptr) {
+      context.used_parameters.emplace(use.name);
+      continue;
+    }
+    known = false;
+    context.UseParameter(use.name,
+                         RangeWithin(node, use.offset, use.name.size() + 1));
   }
   if (!known) return std::nullopt;
   SourceRange range = node.range;

@@ -2,6 +2,7 @@
 // A bounded number of mutations of the corpus through the fuzzers' bodies, so
 // that every build runs them. The entries for libFuzzer are not linked here.
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -20,7 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kIterations = 4000;
+// ASSAY_FUZZ_ITERATIONS=1000000 makes a longer run, with another seed.
+int Iterations() {
+  const char* text = std::getenv("ASSAY_FUZZ_ITERATIONS");
+  return text == nullptr ? 4000 : std::atoi(text);
+}
 
 std::vector<std::string> RuleSets() {
   std::vector<std::string> corpus;
@@ -81,15 +86,17 @@ std::string Mutated(std::string text, const std::vector<std::string>& corpus,
 TEST(RuleSetFuzz, SurvivesMutations) {
   const std::vector<std::string> corpus = RuleSets();
   ASSERT_FALSE(corpus.empty());
-  std::mt19937_64 random(20261123);
-  for (int i = 0; i < kIterations; ++i) {
+  const int iterations = Iterations();
+  std::mt19937_64 random(iterations);
+  for (int i = 0; i < iterations; ++i) {
     FuzzRuleSet(Mutated(corpus[random() % corpus.size()], corpus, random));
   }
 }
 
 TEST(RuleSetFuzz, SurvivesNoise) {
-  std::mt19937_64 random(1);
-  for (int i = 0; i < kIterations; ++i) {
+  const int iterations = Iterations();
+  std::mt19937_64 random(iterations + 1);
+  for (int i = 0; i < iterations; ++i) {
     std::string text;
     for (uint64_t n = random() % 40; n > 0; --n) {
       text += kPieces[random() % std::size(kPieces)];
@@ -122,8 +129,9 @@ TEST(ValueFuzz, SurvivesMutations) {
                                            "1w2d3h4m5s6ms7us",
                                            "0001-01-01",
                                            "9999-12-31 23:59:59.999999"};
-  std::mt19937_64 random(2);
-  for (int i = 0; i < 20 * kIterations; ++i) {
+  const int iterations = Iterations();
+  std::mt19937_64 random(iterations + 2);
+  for (int i = 0; i < 20 * iterations; ++i) {
     std::string text(1, static_cast<char>(random() % 13));
     const std::string& seed = corpus[random() % corpus.size()];
     text += random() % 3 == 0 ? seed : Mutated(seed, corpus, random);

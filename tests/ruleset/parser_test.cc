@@ -219,6 +219,17 @@ TEST(ParseRuleSet, RefusesWhatIsTooLarge) {
   EXPECT_THAT(Codes(deep), ElementsAre("too_deep"));
 }
 
+TEST(ParseRuleSet, EndsALongListOfIssues) {
+  std::string rules;
+  for (int i = 0; i < 3000; ++i) rules += "  - not_nul: a\n";
+  const ParseResult result = Parse(WithRules(rules));
+  ASSERT_EQ(result.issues.size(), 1000u);
+  EXPECT_EQ(result.issues.back().code, "too_many_issues");
+  std::string sql = "  - expression: ";
+  for (int i = 0; i < 300000; ++i) sql += ":a ";
+  EXPECT_THAT(Codes(WithRules(sql + "\n")), ElementsAre("unknown_parameter"));
+}
+
 TEST(ParseRuleSet, WarnsOfUnusedParameters) {
   const ParseResult result = Parse(WithRules("  - row_count\n"));
   ASSERT_EQ(result.issues.size(), 2u);

@@ -114,6 +114,8 @@ TEST(ParseValue, SaysWhatItExpected) {
        "supported"},
       {TypeClass::kDate, "infinity",
        "'infinity' is not a date (YYYY-MM-DD): infinity is not supported"},
+      {TypeClass::kDate, "9999999999999999999-01-01",
+       "'9999999999999999999-01-01' is not a date (YYYY-MM-DD)"},
       {TypeClass::kDate, "2026-13-01",
        "'2026-13-01' is not a date (YYYY-MM-DD): there is no such month"},
       {TypeClass::kDate, "1900-02-29",

@@ -62,7 +62,7 @@ class Reader {
     int64_t year = 0;
     int64_t month = 0;
     int64_t day = 0;
-    if (!Number(4, 18, year) || !Skip('-') || !Number(2, 2, month) ||
+    if (!Number(4, 17, year) || !Skip('-') || !Number(2, 2, month) ||
         !Skip('-') || !Number(2, 2, day)) {
       return false;
     }
