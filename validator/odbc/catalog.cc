@@ -53,7 +53,11 @@ std::string EscapePattern(const Link& link, const std::string& name) {
   if (escape.empty()) return name;
   std::string out;
   for (const char c : name) {
-    if (c == '_' || c == '%' || c == escape.front()) out.append(escape);
+    const bool lone = c == escape.front();
+    if (c == '_' || c == '%' ||
+        (lone && !link.quirks().lone_escape_is_literal)) {
+      out.append(escape);
+    }
     out.push_back(c);
   }
   return out;

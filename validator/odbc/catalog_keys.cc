@@ -8,10 +8,14 @@
 namespace assay::odbc {
 namespace {
 
-// Unique indexes over whole columns, the primary key's first. Not of a table
-// with children by inheritance: its indexes do not reach their rows.
+// Unique indexes over whole columns, the primary key's first, and whether they
+// reach every row: those of a table with children by inheritance do not. In
+// place of SQLPrimaryKeys, which does not find a table with a backslash in its
+// name and takes three round trips.
 constexpr char kPostgresqlKeys[] =
-    "SELECT i.indexrelid::text, a.attname::text"
+    "SELECT i.indexrelid::text, a.attname::text, i.indisprimary::int,"
+    " (t.relkind <> 'r' OR NOT EXISTS (SELECT 1 FROM"
+    " pg_catalog.pg_inherits h WHERE h.inhparent = t.oid))::int"
     " FROM pg_catalog.pg_index i"
     " JOIN pg_catalog.pg_class t ON t.oid = i.indrelid"
     " JOIN pg_catalog.pg_namespace s ON s.oid = t.relnamespace"
@@ -22,8 +26,6 @@ constexpr char kPostgresqlKeys[] =
     " WHERE s.nspname = ? AND t.relname = ? AND i.indisunique"
     " AND i.indisvalid AND i.indisready AND i.indpred IS NULL"
     " AND i.indexprs IS NULL AND k.place <= i.indnkeyatts"
-    " AND (t.relkind <> 'r' OR NOT EXISTS (SELECT 1 FROM"
-    " pg_catalog.pg_inherits h WHERE h.inhparent = t.oid))"
     " ORDER BY i.indisprimary DESC, i.indexrelid, k.place";
 
 // The primary key's columns (group 0, with whether the type is exactly
@@ -164,14 +166,25 @@ absl::Status AddPostgresqlKeys(Link& link, const CancellationToken& cancel,
                                db::CatalogTable* table) {
   ASSAY_ASSIGN_OR_RETURN(const std::vector<CatalogRow> rows,
                          QueryRows(link, cancel, kPostgresqlKeys,
-                                   {table->schema, table->name}, {1, 2}));
-  std::vector<std::pair<std::string, std::vector<std::string>>> keys;
+                                   {table->schema, table->name}, {1, 2, 3, 4}));
+  struct Index {
+    std::string id;
+    bool whole = false;
+    std::vector<std::string> columns;
+  };
+  std::vector<Index> indexes;
   for (const CatalogRow& row : rows) {
-    const std::string index = row[0].value_or("");
-    if (keys.empty() || keys.back().first != index) keys.push_back({index, {}});
-    keys.back().second.push_back(row[1].value_or(""));
+    const std::string id = row[0].value_or("");
+    const std::string name = row[1].value_or("");
+    if (indexes.empty() || indexes.back().id != id) {
+      indexes.push_back({id, row[3] == "1", {}});
+    }
+    indexes.back().columns.push_back(name);
+    if (row[2] == "1") table->primary_key.push_back(name);
   }
-  for (const auto& [index, key] : keys) AddKey(key, table);
+  for (const Index& index : indexes) {
+    if (index.whole) AddKey(index.columns, table);
+  }
   return absl::OkStatus();
 }
 
@@ -179,22 +192,21 @@ absl::Status AddPostgresqlKeys(Link& link, const CancellationToken& cancel,
 
 absl::Status DescribeKeys(Link& link, const CancellationToken& cancel,
                           db::CatalogTable* table) {
-  if (link.quirks().unique_keys == UniqueKeys::kSqlite) {
-    return AddSqliteKeys(link, cancel, table);
-  }
-  ASSAY_RETURN_IF_ERROR(AddPrimaryKey(link, cancel, table));
   switch (link.quirks().unique_keys) {
     case UniqueKeys::kPostgresql:
       return AddPostgresqlKeys(link, cancel, table);
-    case UniqueKeys::kStatistics:
-      AddKey(table->primary_key, table);
-      return AddStatistics(link, cancel, table);
     case UniqueKeys::kSqlite:
+      return AddSqliteKeys(link, cancel, table);
+    case UniqueKeys::kStatistics:
     case UniqueKeys::kUnknown:
       break;
   }
+  ASSAY_RETURN_IF_ERROR(AddPrimaryKey(link, cancel, table));
   AddKey(table->primary_key, table);
-  return absl::OkStatus();
+  if (link.quirks().unique_keys == UniqueKeys::kUnknown) {
+    return absl::OkStatus();
+  }
+  return AddStatistics(link, cancel, table);
 }
 
 }  // namespace assay::odbc

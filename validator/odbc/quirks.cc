@@ -26,6 +26,7 @@ Quirks QuirksOf(SQLHDBC connection, std::string_view dbms_name) {
     quirks.unique_keys = UniqueKeys::kPostgresql;
     quirks.real_as_float = true;
     quirks.double_as_text = true;
+    quirks.lone_escape_is_literal = true;
     return quirks;
   }
   if (driver_has("maodbc")) {

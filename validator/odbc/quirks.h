@@ -45,6 +45,9 @@ struct Quirks {
   // that it was given, even under the hands of a thread that uses it: it must
   // be given an idle one.
   bool cancel_idle_statement = false;
+  // In a pattern the escape is one only before '%' and '_'; elsewhere it stands
+  // for itself and must not be doubled.
+  bool lone_escape_is_literal = false;
   // A database is what others call a schema: SQL_C…CAT is filled, and
   // SCHEM empty.
   bool catalog_is_schema = false;

@@ -11,6 +11,7 @@
 #include "validator/base/status.h"
 #include "validator/connections/registry.h"
 #include "validator/odbc/connection_string.h"
+#include "validator/odbc/odbc.h"
 
 namespace assay::connections {
 namespace {
@@ -23,6 +24,7 @@ class ServersTest : public ::testing::TestWithParam<std::string> {
     ConnectionConfig config;
     config.name = "owner";
     config.odbc = owner;
+    owner_ = owner;
     ConnectionConfig reader;
     reader.name = "reader";
     // The password as a secret of the environment.
@@ -62,6 +64,7 @@ class ServersTest : public ::testing::TestWithParam<std::string> {
                                      : "SELECT CONNECTION_ID()");
   }
 
+  std::string owner_;
   std::unique_ptr<Registry> registry_;
   const CancellationToken never_;
 };
@@ -129,18 +132,32 @@ TEST_P(ServersTest, KilledIdleConnectionsAreReplaced) {
 
 TEST_P(ServersTest, SessionsAreReadOnlySnapshots) {
   Session owner = Take("owner");
+  const auto write = [&] {
+    return GetReason(owner.connection().Execute(
+        "CREATE TABLE never_there (a INTEGER)", never_));
+  };
+  EXPECT_EQ(write(), ErrorReason::kPermissionDenied);
   ASSERT_TRUE(owner.BeginSnapshot(never_).ok());
-  EXPECT_EQ(GetReason(owner.connection().Execute(
-                "CREATE TABLE never_there (a INTEGER)", never_)),
-            ErrorReason::kPermissionDenied);
+  EXPECT_EQ(write(), ErrorReason::kPermissionDenied);
   EXPECT_EQ(One(owner, "SELECT 5"), "5");
   EXPECT_TRUE(owner.EndSnapshot(never_).ok());
 }
 
 TEST_P(ServersTest, TestWarnsOfRolesThatCanWrite) {
+  {
+    auto connection = odbc::Open({.connection_string = owner_});
+    ASSERT_TRUE(connection.ok()) << connection.status();
+    EXPECT_TRUE(
+        (*connection)
+            ->Execute("CREATE TABLE IF NOT EXISTS writable (a INTEGER)", never_)
+            .ok());
+  }
   const auto owner = registry_->Test("owner", never_);
   ASSERT_TRUE(owner.ok()) << owner.status();
   EXPECT_EQ(owner->dialect, GetParam());
+  ASSERT_EQ(owner->warnings.size(), 1u);
+  EXPECT_TRUE(absl::StrContains(owner->warnings[0], "may write"))
+      << owner->warnings[0];
   const auto reader = registry_->Test("reader", never_);
   ASSERT_TRUE(reader.ok()) << reader.status();
   EXPECT_TRUE(reader->warnings.empty()) << reader->warnings[0];
