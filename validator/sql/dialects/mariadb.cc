@@ -18,9 +18,8 @@ class MariaDb final : public Dialect {
 
   std::vector<DriverSetting> DriverSettings() const override {
     return {
-        // Row pages are ours (kKeysetPages); forward-only cursors save the
-        // driver's bookkeeping.
-        {"NO_CACHE", "1", true},
+        // The driver holds every result whole (no option of 3.1 changes that:
+        // pages are ours, kKeysetPages); forward-only saves its bookkeeping.
         {"FORWARDONLY", "1", true},
         {"CHARSET", "utf8mb4", true},
     };
@@ -42,7 +41,10 @@ class MariaDb final : public Dialect {
                      " innodb_lock_wait_timeout = 30, lock_wait_timeout = 30,"
                      " net_write_timeout = 600,"
                      " max_statement_time = ",
-                     seconds)};
+                     seconds),
+        // START TRANSACTION … READ ONLY alone is left by the implicit commit of
+        // any DDL, which then runs.
+        "SET SESSION TRANSACTION READ ONLY"};
   }
 
   std::vector<std::string> BeginSnapshot() const override {

@@ -75,12 +75,13 @@ class PostgreSql final : public Dialect {
 
   std::string CanWriteQuery() const override {
     return "SELECT 'role ' || current_user || ' may write, e.g. to ' || "
-           "table_schema || '.' || table_name "
-           "FROM information_schema.table_privileges "
-           "WHERE privilege_type IN ('INSERT', 'UPDATE', 'DELETE', "
-           "'TRUNCATE') AND table_schema NOT IN ('pg_catalog', "
-           "'information_schema') AND pg_has_role(current_user, grantee, "
-           "'USAGE') LIMIT 1";
+           "n.nspname || '.' || c.relname FROM pg_catalog.pg_class c "
+           "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+           "WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' "
+           "AND n.nspname <> 'information_schema' "
+           "AND has_schema_privilege(n.oid, 'USAGE') "
+           "AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') "
+           "LIMIT 1";
   }
 
   TypeClass ClassifyType(std::string_view type_name, int16_t sql_type,
