@@ -295,6 +295,16 @@ absl::StatusOr<v1::TestConnectionResponse> Client::TestConnection(
                       kShortCall);
 }
 
+bool Client::IsConnected() const {
+  return impl_->channel->GetState(/*try_to_connect=*/false) ==
+         GRPC_CHANNEL_READY;
+}
+
+bool Client::AwaitConnection(absl::Duration limit) {
+  return impl_->channel->WaitForConnected(
+      absl::ToChronoTime(absl::Now() + limit));
+}
+
 void Client::CancelCalls() {
   std::lock_guard<std::mutex> lock(impl_->mutex);
   impl_->refuse = true;

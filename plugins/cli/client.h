@@ -56,6 +56,13 @@ class Client {
   absl::StatusOr<v1::TestConnectionResponse> TestConnection(
       const std::string& name);
 
+  // Whether there is a connection to the server now.
+  bool IsConnected() const;
+
+  // Tries to connect until `limit` is over; whether it succeeded. Without it,
+  // or a call that waits, gRPC looks at its sockets only every five seconds.
+  bool AwaitConnection(absl::Duration limit);
+
   // Ends the call in flight, and each later one, with kCancelled until
   // AllowCalls.
   void CancelCalls();

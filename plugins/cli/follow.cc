@@ -13,6 +13,7 @@ namespace {
 
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 constexpr absl::Duration kMaxPause = absl::Seconds(2);
+constexpr absl::Duration kSlice = absl::Milliseconds(100);
 // The server's long poll, and what a slow network may add to it.
 constexpr absl::Duration kWaitCall = absl::Seconds(25);
 constexpr absl::Duration kWaitDeadline = absl::Seconds(40);
@@ -87,12 +88,28 @@ absl::Status Follower::Recover(const absl::Status& status) {
   }
   const absl::Duration left = give_up_ - absl::Now();
   if (left <= absl::ZeroDuration()) return session_.Explain(status);
-  if (interrupt_.WaitFor(
-          std::min(std::max(pause_, RetryAfter(status)), left))) {
-    return absl::CancelledError("interrupted");
-  }
+  Pause(std::min(std::max(pause_, RetryAfter(status)), left));
+  if (interrupt_.signal() != 0) return absl::CancelledError("interrupted");
   pause_ = std::min(pause_ * 2, kMaxPause);
   return absl::OkStatus();
+}
+
+void Follower::Pause(absl::Duration duration) {
+  const absl::Time end = absl::Now() + duration;
+  // Where the server answers, but not well, only time helps.
+  if (client_.IsConnected()) {
+    interrupt_.WaitFor(duration);
+    return;
+  }
+  interrupt_.WaitFor(std::min(duration, kFirstPause));
+  while (interrupt_.signal() == 0) {
+    const absl::Duration left = end - absl::Now();
+    // In slices, so that a signal is seen.
+    if (left <= absl::ZeroDuration() ||
+        client_.AwaitConnection(std::min(left, kSlice))) {
+      return;
+    }
+  }
 }
 
 absl::StatusOr<v1::Run> Follower::Start(const v1::StartRunRequest& request) {

@@ -51,6 +51,8 @@ class Follower {
  private:
   // What a failed attempt means: OK: try again, the pause is over.
   absl::Status Recover(const absl::Status& status);
+  // Until `duration` is over, a signal comes, or the server is back.
+  void Pause(absl::Duration duration);
   void Reached();
   absl::StatusOr<v1::Run> WaitOnce(const std::string& run_id);
   absl::StatusOr<v1::Run> WatchOnce(const std::string& run_id);
