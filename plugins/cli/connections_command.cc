@@ -67,8 +67,8 @@ int List(const v1::ListConnectionsResponse& response, bool json) {
   return status.ok() ? report::kExitProceed : Fail(status);
 }
 
-// The exit code of a test: the worst of several is the largest but that a
-// permanent error outranks one that may pass.
+// The exit code of one test. Of several the largest counts: an error that stays
+// outranks one that may pass.
 int CodeOf(const v1::TestConnectionResponse& response) {
   if (!response.has_error()) return report::kExitProceed;
   return response.error().retryable() ? report::kExitRetryable

@@ -80,7 +80,10 @@ std::string VerdictLine(const v1::Run& run, const Style& style) {
         &out, ": ", style.Verdict(outcome.verdict, word), " -> ",
         style.Decision(outcome.decision,
                        std::string(DecisionWord(outcome.decision))));
-    if (run.state() == v1::Run::CANCELLED) out.append(" (cancelled)");
+    if (run.state() == v1::Run::CANCELLED) {
+      out.append(run.error().reason() == "RUN_TIMEOUT" ? " (out of time)"
+                                                       : " (cancelled)");
+    }
     if (outcome.verdict == v1::VERDICT_ERROR) {
       out.append(run.retryable() ? " (may pass when tried again)"
                                  : " (trying again will not help)");
