@@ -42,7 +42,7 @@ cmd_pid=
 
 finish() {
   trap '' INT TERM HUP EXIT
-  [ -n "$cmd_pid" ] && kill -TERM "$cmd_pid" 2>/dev/null
+  [ -n "$cmd_pid" ] && kill -TERM -- "-$cmd_pid" 2>/dev/null
   # SIGQUIT ends PostgreSQL at once; the data is thrown away anyway.
   [ -n "$pg_pid" ] && kill -QUIT "$pg_pid" 2>/dev/null
   [ -n "$maria_pid" ] && kill -KILL "$maria_pid" 2>/dev/null
@@ -171,9 +171,12 @@ finish_mariadb() {
 [ $only != postgresql ] && finish_mariadb
 export ASSAY_TEST_DATABASES=$dir
 
-# In the background and waited for: bash runs a trap only between commands.
+# In the background and waited for: bash runs a trap only between commands. With
+# job control: else it would ignore SIGINT, and so would all that it starts.
+set -m
 "$@" <&0 &
 cmd_pid=$!
+set +m
 wait "$cmd_pid"
 code=$?
 cmd_pid=
