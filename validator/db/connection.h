@@ -55,7 +55,9 @@ class RowBlock {
   virtual int64_t Int64(size_t row, size_t column) const = 0;
   // REQUIRES: kind kDouble, not NULL.
   virtual double Double(size_t row, size_t column) const = 0;
-  // REQUIRES: kind kText (UTF-8) or kBytes, not NULL.
+  // REQUIRES: kind kText (UTF-8) or kBytes, not NULL. SQLite's columns are all
+  // kText or kBytes, and its driver ends text at a zero byte and turns text
+  // like "X'41'" into the blob that it spells: CAST(x AS BLOB) in SQL is exact.
   virtual std::string_view Text(size_t row, size_t column) const = 0;
 };
 
@@ -93,14 +95,19 @@ struct CatalogColumn {
 };
 
 // A table or view, from the catalog. `schema` and `catalog` are as the database
-// spells them and may be empty.
+// spells them and may be empty. Where a database is what others call a schema
+// (MariaDB), it is in `schema`.
 struct CatalogTable {
   std::string catalog;
   std::string schema;
   std::string name;
   std::vector<CatalogColumn> columns;
-  std::vector<std::string> primary_key;               // Empty: none.
-  std::vector<std::vector<std::string>> unique_keys;  // Also the primary key.
+  // As declared; empty: none. SQLite's may hold NULL, and PostgreSQL's does not
+  // reach the rows of inheriting tables: ask unique_keys for a proof.
+  std::vector<std::string> primary_key;
+  // Keys that the database enforces for every row: whole columns, none of them
+  // nullable, no partial index. The primary key comes first, where it is one.
+  std::vector<std::vector<std::string>> unique_keys;
 };
 
 // A table as a user names it: "t", "schema.t" or "catalog.schema.t".
