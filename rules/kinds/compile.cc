@@ -25,13 +25,9 @@ ExprPtr CompileContext::filter() const {
 }
 
 std::string CompileContext::WordText(const Word& word) const {
-  if (word.text.size() > 1 && word.text.front() == ':') {
-    if (const auto* parameter =
-            FindParameter(parameters_, word.text.substr(1))) {
-      return parameter->text;
-    }
-  }
-  return word.text;
+  if (word.parameter.empty()) return word.text;
+  const auto* parameter = FindParameter(parameters_, word.parameter);
+  return parameter == nullptr ? "" : parameter->text;
 }
 
 Column CompileContext::ToColumn(const Word& word) const {
