@@ -35,9 +35,13 @@ std::string ThresholdText(const Rule& rule, const KindSpec& spec) {
                     one("fail", *rule.fail_above));
   }
   if (out.empty()) out = "fail above 0";
-  return absl::StrCat(
-      out, " ", spec.counter,
-      spec.denominator.empty() ? "" : absl::StrCat(" of ", spec.denominator));
+  const bool percent =
+      (rule.warn_above.has_value() && rule.warn_above->percent) ||
+      (rule.fail_above.has_value() && rule.fail_above->percent);
+  return absl::StrCat(out, " ", spec.counter,
+                      percent && !spec.denominator.empty()
+                          ? absl::StrCat(" of ", spec.denominator)
+                          : "");
 }
 
 Verdict VerdictOf(const Rule& rule, const Judgement& judgement) {

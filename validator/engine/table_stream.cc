@@ -17,15 +17,13 @@ namespace {
 using OnBlock = std::function<absl::Status(const db::RowBlock&)>;
 
 constexpr int64_t kFirstPageRows = 1000;
-constexpr int64_t kMaxPageRows = 20000;
 constexpr size_t kPageBytes = 8 << 20;
 
 // The next page's rows, from the bytes of this one.
-int64_t NextPageRows(int64_t rows, size_t bytes) {
+int64_t NextPageRows(int64_t rows, size_t bytes, int64_t most) {
   if (rows == 0) return kFirstPageRows;
   const size_t width = std::max<size_t>(1, bytes / static_cast<size_t>(rows));
-  return std::clamp<int64_t>(static_cast<int64_t>(kPageBytes / width), 1,
-                             kMaxPageRows);
+  return std::clamp<int64_t>(static_cast<int64_t>(kPageBytes / width), 1, most);
 }
 
 size_t BytesOf(const db::RowBlock& block, size_t columns) {
@@ -38,7 +36,8 @@ size_t BytesOf(const db::RowBlock& block, size_t columns) {
   return bytes;
 }
 
-// A key to page by: non-NULL, unique, and ordered alike by ORDER BY and '>'.
+// A key to page by, proven by the catalog (a declared primary key alone is not,
+// see CatalogTable): non-NULL, unique, and ordered alike by ORDER BY and '>'.
 // Doubles are left out: their text form may round.
 const std::vector<std::string>* PagingKey(const connections::Table& table) {
   const auto usable = [&table](const std::vector<std::string>& key) {
@@ -50,7 +49,6 @@ const std::vector<std::string>* PagingKey(const connections::Table& table) {
                     column->type.type != TypeClass::kOther;
            });
   };
-  if (usable(table.primary_key)) return &table.primary_key;
   for (const auto& key : table.unique_keys) {
     if (usable(key)) return &key;
   }
@@ -98,7 +96,8 @@ absl::Status FetchAll(const StreamRequest& request, const OnBlock& on_block) {
       ASSAY_RETURN_IF_ERROR(on_block(*block));
     }
     if (rows < page) return absl::OkStatus();
-    page = NextPageRows(rows, bytes);
+    page =
+        NextPageRows(rows, bytes, request.session->dialect().max_page_rows());
   }
 }
 
@@ -172,7 +171,8 @@ absl::Status StreamKeysetPages(const StreamRequest& request,
       ASSAY_RETURN_IF_ERROR(on_block(*block));
     }
     if (rows < page) return absl::OkStatus();
-    page = NextPageRows(rows, bytes);
+    page =
+        NextPageRows(rows, bytes, request.session->dialect().max_page_rows());
   }
 }
 

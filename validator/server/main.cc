@@ -3,6 +3,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <malloc.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -246,6 +247,10 @@ int main(int argc, char** argv) {
     return exit_now->code;
   }
   const Flags& flags = std::get<Flags>(parsed);
+  // Drivers allocate and free every page of a scan; without these glibc gives
+  // the memory back to the kernel each time, a third of a scan's CPU time.
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 64 << 20);
   // Sockets and the run store are the owner's alone.
   umask(S_IRWXG | S_IRWXO);
   TakeSignals(flags.exit_with_parent ? Parent::kTakesUsAlong

@@ -116,6 +116,11 @@ class Dialect {
   // `sql` as text, for values that are tested outside the database.
   virtual std::string AsText(const std::string& sql,
                              const ColumnType& type) const;
+  // The same for a SELECT list, in a form that the driver hands over unchanged.
+  virtual std::string ScanText(const std::string& sql,
+                               const ColumnType& type) const {
+    return AsText(sql, type);
+  }
   // A sum that is neither wrapped nor rounded where the type is exact.
   virtual std::string Sum(const std::string& sql, TypeClass type) const;
   // Whether VAR_SAMP exists; else it is written out with the average as a
@@ -131,6 +136,8 @@ class Dialect {
 
   // --- Streaming ------------------------------------------------------------
   virtual StreamMethod stream_method() const { return StreamMethod::kDirect; }
+  // The most rows of a page: beyond, the drivers get slower, not faster.
+  virtual int64_t max_page_rows() const { return 10000; }
   // For kServerCursor.
   virtual std::string DeclareCursor(const std::string& select) const;
   virtual std::string FetchCursor(int64_t rows) const;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/sql/statements.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "validator/base/status.h"
 
@@ -110,7 +112,7 @@ absl::Status PutTexts(SqlWriter& out, const Scope& scope,
     SqlWriter name(WriteMode::kPaste);
     name.PutName(scope, resolved.name);
     out.Put(i > 0 ? ", " : "")
-        .Put(scope.dialect->AsText(name.sql(), resolved.type));
+        .Put(scope.dialect->ScanText(name.sql(), resolved.type));
   }
   return absl::OkStatus();
 }
@@ -160,7 +162,16 @@ absl::Status PutDuplicateRows(SqlWriter& out, const Scope& scope,
     out.Put(scope.dialect->QuoteIdentifier(columns[i]));
   }
   out.Put(" FROM (\nSELECT ");
-  PutColumns(out, scope, columns);
+  // The outer ORDER BY needs the grouped columns, shown or not.
+  std::vector<std::string> inner = columns;
+  for (const Column& column : step.columns) {
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                           scope.resolve(column));
+    if (std::find(inner.begin(), inner.end(), resolved.name) == inner.end()) {
+      inner.push_back(resolved.name);
+    }
+  }
+  PutColumns(out, scope, inner);
   out.Put(", COUNT(*) OVER (PARTITION BY ");
   for (size_t i = 0; i < step.columns.size(); ++i) {
     ASSAY_ASSIGN_OR_RETURN(const std::string form,

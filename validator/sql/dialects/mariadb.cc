@@ -213,6 +213,7 @@ class MariaDb final : public Dialect {
   StreamMethod stream_method() const override {
     return StreamMethod::kKeysetPages;
   }
+  int64_t max_page_rows() const override { return 50000; }
 
   LexRules lex_rules() const override {
     return {.backslash_escapes = true,

@@ -49,8 +49,9 @@ class PostgreSql final : public Dialect {
         " set_config('extra_float_digits', '3', false),"
         // A policy that hides rows must err, not shorten the table.
         " set_config('row_security', 'off', false),"
-        // A dead client's query stops within a second.
-        " set_config('client_connection_check_interval', '1s', false),"
+        // A dead client's query stops within a second (PostgreSQL 14 on).
+        " CASE WHEN current_setting('server_version_num')::int >= 140000 THEN"
+        " set_config('client_connection_check_interval', '1s', false) END,"
         // We read cursors to the end.
         " set_config('cursor_tuple_fraction', '1', false),"
         " set_config('lock_timeout', '30s', false),"

@@ -168,6 +168,12 @@ class Sqlite final : public Dialect {
   std::string AsText(const std::string& sql, const ColumnType&) const override {
     return absl::StrCat("CAST(", sql, " AS TEXT)");
   }
+  std::string ScanText(const std::string& sql,
+                       const ColumnType& type) const override {
+    // The driver cuts text at a zero byte and decodes text that looks like
+    // X'41'; a blob it hands over as it is.
+    return absl::StrCat("CAST(", AsText(sql, type), " AS BLOB)");
+  }
   bool has_variance() const override { return false; }
   std::string Limit(int64_t rows) const override {
     return absl::StrCat(" LIMIT ", rows);
