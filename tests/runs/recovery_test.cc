@@ -254,7 +254,8 @@ TEST_F(RecoveryTest, ManyCrashesStillOneVerdict) {
   CrashAndReopen();
   const Run after = AwaitEnd(run.run_id);
   EXPECT_EQ(after.state, RunState::kSucceeded);
-  EXPECT_EQ(after.attempts, 7);
+  // The sixth may have stored its end before the crash.
+  EXPECT_THAT(after.attempts, testing::AnyOf(6, 7));
   EXPECT_EQ(after.outcome.counts.pass, 6);
 }
 

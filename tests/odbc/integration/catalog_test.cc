@@ -63,7 +63,7 @@ TEST_P(CatalogTest, ColumnsAndKeys) {
 }
 
 TEST_P(CatalogTest, PartialAndExpressionIndexesAreNoKeys) {
-  if (mariadb()) GTEST_SKIP() << "MariaDB has none";
+  if (mariadb()) return;  // MariaDB has none
   Drop("cat_p");
   Execute("CREATE TABLE cat_p (a INTEGER NOT NULL, b TEXT NOT NULL)");
   Execute("CREATE UNIQUE INDEX cat_p1 ON cat_p (a) WHERE a > 5");
@@ -88,7 +88,7 @@ TEST_P(CatalogTest, PartialAndExpressionIndexesAreNoKeys) {
 }
 
 TEST_P(CatalogTest, SqlitePrimaryKeysMayHoldNulls) {
-  if (!sqlite()) GTEST_SKIP() << "only SQLite allows it";
+  if (!sqlite()) return;  // only SQLite allows it
   Execute("CREATE TABLE p1 (id INTEGER PRIMARY KEY)");
   Execute("CREATE TABLE p2 (id TEXT PRIMARY KEY)");
   Execute("CREATE TABLE p3 (id TEXT PRIMARY KEY, b INT) WITHOUT ROWID");
