@@ -138,13 +138,13 @@ TEST_F(RegistryTest, TestReports) {
   EXPECT_EQ(*orphans, 0);
 }
 
-TEST_F(RegistryTest, AMissingFileIsUnreachableAndNotCreated) {
+TEST_F(RegistryTest, AMissingFileIsNotFoundAndNotCreated) {
   ConnectionConfig config = Config("gone", 1);
   config.odbc = "Driver=SQLite3;Database=" + directory_.File("gone.db");
   auto registry = Registry::Create({config});
   ASSERT_TRUE(registry.ok());
   auto sessions = (*registry)->Acquire({"gone"}, never_);
-  EXPECT_EQ(GetReason(sessions.status()), ErrorReason::kDatabaseUnreachable)
+  EXPECT_EQ(GetReason(sessions.status()), ErrorReason::kDatabaseNotFound)
       << sessions.status();
   EXPECT_FALSE(std::filesystem::exists(directory_.File("gone.db")));
 }

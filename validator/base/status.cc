@@ -48,9 +48,8 @@ const std::vector<ErrorReasonInfo>& ErrorReasons() {
       {R::kAuthenticationFailed, StatusCode::kUnauthenticated,
        "AUTHENTICATION_FAILED", false,
        "The database refused the user or the password of the connection."},
-      {R::kPermissionDenied, StatusCode::kPermissionDenied,
-       "PERMISSION_DENIED", false,
-       "The database role may not read this; grant SELECT."},
+      {R::kPermissionDenied, StatusCode::kPermissionDenied, "PERMISSION_DENIED",
+       false, "The database role may not read this; grant SELECT."},
       {R::kTableNotFound, StatusCode::kNotFound, "TABLE_NOT_FOUND", false,
        "The table does not exist, or the role may not see it."},
       {R::kColumnNotFound, StatusCode::kNotFound, "COLUMN_NOT_FOUND", false,
@@ -67,8 +66,8 @@ const std::vector<ErrorReasonInfo>& ErrorReasons() {
        "A single value exceeds the largest size that the server reads."},
       {R::kTransient, StatusCode::kAborted, "TRANSIENT", true,
        "Deadlock, serialization failure or lock time-out in the database."},
-      {R::kStatementTimeout, StatusCode::kDeadlineExceeded,
-       "STATEMENT_TIMEOUT", true, "A statement ran longer than its time-out."},
+      {R::kStatementTimeout, StatusCode::kDeadlineExceeded, "STATEMENT_TIMEOUT",
+       true, "A statement ran longer than its time-out."},
       {R::kRunTimeout, StatusCode::kDeadlineExceeded, "RUN_TIMEOUT", true,
        "The run was out of time before everything was judged."},
       {R::kUnsupported, StatusCode::kUnimplemented, "UNSUPPORTED", false,
@@ -86,6 +85,9 @@ const std::vector<ErrorReasonInfo>& ErrorReasons() {
        "A bug in the server; the log has the details."},
       {R::kServerUnreachable, StatusCode::kUnavailable, "SERVER_UNREACHABLE",
        true, "The client cannot reach assayd."},
+      {R::kDatabaseNotFound, StatusCode::kNotFound, "DATABASE_NOT_FOUND", false,
+       "The database, or the file, that the connection names does not "
+       "exist."},
   };
   return *kTable;
 }
@@ -97,8 +99,8 @@ const ErrorReasonInfo& GetErrorReasonInfo(ErrorReason reason) {
 absl::Status MakeError(ErrorReason reason, std::string_view message) {
   absl::Status status(GetErrorReasonInfo(reason).code,
                       absl::string_view(message.data(), message.size()));
-  status.SetPayload(
-      kReasonUrl, absl::Cord(std::to_string(static_cast<int>(reason))));
+  status.SetPayload(kReasonUrl,
+                    absl::Cord(std::to_string(static_cast<int>(reason))));
   return status;
 }
 

@@ -52,6 +52,7 @@ enum class ErrorReason {
   kStoreFailed,
   kInternal,
   kServerUnreachable,  // Said by clients only.
+  kDatabaseNotFound,
 };
 
 struct ErrorReasonInfo {

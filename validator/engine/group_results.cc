@@ -120,6 +120,10 @@ absl::Status GroupRunner::FinishAllWith(const absl::Status& why) {
     }
     ASSAY_RETURN_IF_ERROR(Finish(*state));
   }
+  return absl::OkStatus();
+}
+
+absl::Status GroupRunner::EmitUnconfirmed() {
   for (RuleState* state : std::exchange(to_confirm_, {})) {
     absl::StrAppend(&state->result.found,
                     "; not confirmed by a second reading");

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "rules/kinds/kinds.h"
@@ -139,6 +140,7 @@ absl::Status GroupRunner::Run() {
     ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(backoff, cancel_));
     backoff *= 3;
   }
+  ASSAY_RETURN_IF_ERROR(EmitUnconfirmed());
   // Rules that failed to compile or to be measured.
   for (const auto& state : states_) {
     if (!state->judged) ASSAY_RETURN_IF_ERROR(Finish(*state));
@@ -152,6 +154,8 @@ absl::Status GroupRunner::Attempt() {
   ASSAY_ASSIGN_OR_RETURN(std::vector<connections::Session> sessions,
                          registry_.Acquire({connection_}, cancel_));
   session_ = &sessions.front();
+  // The session goes with this call, however it ends.
+  const absl::Cleanup forget_session = [this] { session_ = nullptr; };
   table_has_rows_.reset();
   counted_rows_.reset();
   if (session_->server_connection_id() != 0) {
@@ -171,7 +175,6 @@ absl::Status GroupRunner::Attempt() {
   absl::Status status = ReadAll();
   if (status.ok()) status = session_->EndSnapshot(cancel_);
   if (status.ok() && !to_confirm_.empty()) status = Confirm();
-  session_ = nullptr;
   return status;
 }
 

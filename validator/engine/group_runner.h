@@ -47,6 +47,8 @@ class GroupRunner {
   // Judges, attaches samples and hands the result over.
   absl::Status Finish(RuleState& state);
   absl::Status FinishAllWith(const absl::Status& why);
+  // Hands over what Confirm could not read again.
+  absl::Status EmitUnconfirmed();
   absl::Status Emit(RuleState& state);
   absl::Status TableHasRows(bool& has_rows);
   absl::Status TableMissing(const absl::Status& why);

@@ -40,7 +40,7 @@ constexpr MessageRule kStatementMessages[] = {
     {"database is locked", R::kTransient},
     {"database table is locked", R::kTransient},
     {"database schema has changed", R::kTransient},
-    {"unable to open database file", R::kDatabaseUnreachable},
+    {"unable to open database file", R::kDatabaseNotFound},
     {"readonly database", R::kPermissionDenied},
     {"read-only transaction", R::kPermissionDenied},
     {"disk i/o error", R::kConnectionLost},
@@ -59,6 +59,8 @@ constexpr MessageRule kStatementMessages[] = {
     {"server has gone away", R::kConnectionLost},
 };
 
+constexpr int kSqliteCannotOpen = 14;  // SQLITE_CANTOPEN
+
 struct NativeRule {
   int native;
   ErrorReason reason;
@@ -71,7 +73,7 @@ constexpr NativeRule kMariaDb[] = {
     {1043, R::kDatabaseUnreachable},   // Bad handshake.
     {1044, R::kPermissionDenied},      // Access denied to the database.
     {1045, R::kAuthenticationFailed},  // Access denied for the user.
-    {1049, R::kDatabaseUnreachable},   // Unknown database.
+    {1049, R::kDatabaseNotFound},      // Unknown database.
     {1054, R::kColumnNotFound},
     {1053, R::kConnectionLost},  // Server shutdown in progress.
     {1129, R::kDatabaseUnreachable},
@@ -133,7 +135,7 @@ constexpr StateRule kStates[] = {
     {"08S01", R::kConnectionLost},
     {"08", R::kDatabaseUnreachable},
     {"28", R::kAuthenticationFailed},
-    {"3D", R::kDatabaseUnreachable},
+    {"3D", R::kDatabaseNotFound},
     {"3F", R::kTableNotFound},
     {"42501", R::kPermissionDenied},
     {"25006", R::kPermissionDenied},
@@ -183,10 +185,15 @@ std::optional<ErrorReason> TryClassify(const Diagnostic& diagnostic,
   if (absl::StrContains(lower, "can't open lib")) return R::kDriverMissing;
   if (phase == Phase::kConnect) {
     if (auto reason = FindMessage(kConnectMessages, lower)) return reason;
-    // libpq's FATAL: role "x" does not exist.
-    if (absl::StrContains(lower, "role \"") &&
-        absl::StrContains(lower, "does not exist")) {
-      return R::kAuthenticationFailed;
+    // libpq's FATAL: role "x" does not exist; database "x" does not exist.
+    if (absl::StrContains(lower, "does not exist")) {
+      if (absl::StrContains(lower, "role \"")) return R::kAuthenticationFailed;
+      if (absl::StrContains(lower, "database \"")) return R::kDatabaseNotFound;
+    }
+    // sqliteodbc says no more than this of SQLITE_CANTOPEN.
+    if (diagnostic.native == kSqliteCannotOpen &&
+        absl::StrContains(lower, "connect failed")) {
+      return R::kDatabaseNotFound;
     }
   }
   // PostgreSQL cancels for several causes with one state.
@@ -306,6 +313,11 @@ absl::Status ToStatus(const std::vector<Diagnostic>& diagnostics, Phase phase,
     const std::vector<std::string> drivers = InstalledDrivers();
     absl::StrAppend(&text, "; installed drivers: ",
                     drivers.empty() ? "none" : absl::StrJoin(drivers, ", "));
+  }
+  if (reason == R::kDatabaseNotFound && chosen->native == kSqliteCannotOpen) {
+    absl::StrAppend(&text,
+                    "; the database file cannot be opened: check its path and "
+                    "permissions (a missing file is never created)");
   }
   return MakeError(reason, text);
 }

@@ -26,7 +26,8 @@ struct OpenOptions {
   absl::Duration login_timeout = absl::Seconds(15);
 };
 
-// Fails with kDriverMissing, kAuthenticationFailed, kDatabaseUnreachable.
+// Fails with kDriverMissing, kAuthenticationFailed, kDatabaseUnreachable,
+// kDatabaseNotFound.
 absl::StatusOr<std::unique_ptr<db::Connection>> Open(
     const OpenOptions& options);
 

@@ -155,6 +155,7 @@ class Dialect {
     bool escape_strings = false;        // E'…\'…' (PostgreSQL).
     bool double_quote_strings = false;  // "text" (MariaDB): both are skipped.
     bool double_dash_needs_space = false;  // MariaDB: 1--1 is no comment.
+    bool sigil_variables = false;          // $a @a #a :a (SQLite): refused.
   };
   virtual LexRules lex_rules() const { return {}; }
 };

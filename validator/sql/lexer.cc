@@ -16,10 +16,11 @@ bool IsWordStart(char c) {
          (static_cast<unsigned char>(c) & 0x80) != 0;
 }
 
-bool IsWord(char c) {
-  return IsWordStart(c) || std::isdigit(static_cast<unsigned char>(c)) != 0 ||
-         c == '$';
+bool IsDigit(char c) {
+  return std::isdigit(static_cast<unsigned char>(c)) != 0;
 }
+
+bool IsWord(char c) { return IsWordStart(c) || IsDigit(c) || c == '$'; }
 
 std::string Upper(std::string_view word) {
   std::string out(word);
@@ -36,6 +37,10 @@ class Lexer {
       : text_(text), parameters_(parameters), rules_(rules), shape_(shape) {}
 
   absl::StatusOr<std::vector<SqlPiece>> Run() {
+    // In a comment or a string too: drivers and SQLite end the text there.
+    if (const size_t nul = text_.find('\0'); nul != std::string_view::npos) {
+      return Error(nul, "the SQL has a NUL byte", "remove it");
+    }
     while (at_ < text_.size() && status_.ok()) Token();
     if (!status_.ok()) return status_;
     if (depth_ > 0) {
@@ -85,8 +90,11 @@ class Lexer {
       ++at_;
       return;
     }
-    if (c == '\0') return Fail(at_, "the SQL has a NUL byte", "remove it");
+    if (std::iscntrl(static_cast<unsigned char>(c)) != 0) {
+      return Fail(at_, "the SQL has a control character", "remove it");
+    }
     if (Comment()) return;
+    const bool after_escape_string = std::exchange(after_escape_string_, false);
     const bool first = !std::exchange(seen_token_, true);
     if (first && shape_ == AuthorShape::kSelect && c != '(') {
       const std::string word = Upper(WordAt(at_));
@@ -96,7 +104,14 @@ class Lexer {
                     "a rule only reads: begin with SELECT or WITH");
       }
     }
-    if (c == '\'') return Quoted('\'', rules_.backslash_escapes);
+    if (c == '\'') {
+      if (after_escape_string) {
+        // PostgreSQL joins it to the E'…' before it, backslashes and all.
+        return Fail(at_, "a string follows an E'…' string",
+                    "join the two with ||");
+      }
+      return Quoted('\'', rules_.backslash_escapes);
+    }
     if (c == '"') {
       return Quoted('"',
                     rules_.backslash_escapes && rules_.double_quote_strings);
@@ -104,6 +119,15 @@ class Lexer {
     if (c == '`' && rules_.backtick_quotes) return Quoted('`', false);
     if (c == '[' && rules_.bracket_quotes) return Bracketed();
     if (c == '$' && rules_.dollar_quotes && DollarQuoted()) return;
+    if (c == '$' && rules_.dollar_quotes && IsDigit(Peek(1))) {
+      return Fail(at_, "$ and a number would take a parameter of ours",
+                  "use :name for a parameter");
+    }
+    if (rules_.sigil_variables && (c == '$' || c == '@' || c == '#')) {
+      // Unbound variables are NULL, and $a(') swallows a quote.
+      return Fail(at_, absl::StrCat("'", std::string(1, c), "' is not allowed"),
+                  "use :name for a parameter");
+    }
     if (c == ';') {
       return Fail(at_, "';' is not allowed",
                   "a rule has one statement; remove it");
@@ -123,14 +147,26 @@ class Lexer {
       return Colon();
     } else if (IsWordStart(c)) {
       return Word();
-    } else if (std::isdigit(static_cast<unsigned char>(c)) != 0) {
-      // A number and what sticks to it, so that 1e5 is no word.
-      while (at_ < text_.size() && (IsWord(text_[at_]) || text_[at_] == '.')) {
-        ++at_;
-      }
-      return;
+    } else if (IsDigit(c)) {
+      return Number();
     }
     ++at_;
+  }
+
+  // A number and what sticks to it, so that 1e5 is no word.
+  void Number() {
+    const size_t from = at_;
+    while (at_ < text_.size() && (IsWord(text_[at_]) || text_[at_] == '.') &&
+           text_[at_] != '$') {
+      ++at_;
+    }
+    const char last = text_[at_ - 1];
+    // PostgreSQL before 15 ends the number earlier: 1E'…' is 1 and E'…'.
+    if ((rules_.escape_strings && Peek(0) == '\'' &&
+         (last == 'E' || last == 'e')) ||
+        Peek(0) == '$') {
+      Fail(from, "a number runs into what follows", "put a blank after it");
+    }
   }
 
   std::string_view WordAt(size_t from) const {
@@ -144,6 +180,7 @@ class Lexer {
     const std::string word = Upper(WordAt(at_));
     at_ += word.size();
     if (word == "E" && rules_.escape_strings && Peek(0) == '\'') {
+      after_escape_string_ = true;
       return Quoted('\'', true);
     }
     if (word == "INTO") {
@@ -152,7 +189,7 @@ class Lexer {
   }
 
   void Colon() {
-    if (Peek(1) == ':') {  // A cast.
+    if (Peek(1) == ':' && !rules_.sigil_variables) {  // A cast.
       at_ += 2;
       return;
     }
@@ -160,6 +197,12 @@ class Lexer {
     if (std::find(parameters_.begin(), parameters_.end(), name) ==
             parameters_.end() ||
         name.empty()) {
+      if (rules_.sigil_variables) {
+        return Fail(at_,
+                    absl::StrCat("':", std::string(name),
+                                 "' is no parameter of the rule set"),
+                    "declare it under params");
+      }
       ++at_;
       return;
     }
@@ -181,9 +224,6 @@ class Lexer {
         }
         at_ += 2;
       } else {
-        if (text_[at_] == '\0') {
-          return Fail(at_, "the SQL has a NUL byte", "remove it");
-        }
         ++at_;
       }
     }
@@ -223,12 +263,20 @@ class Lexer {
         (!rules_.double_dash_needs_space || at_ + 2 >= text_.size() ||
          std::isspace(static_cast<unsigned char>(Peek(2))) != 0);
     if (dash || (rules_.hash_comments && text_[at_] == '#')) {
-      const size_t end = text_.find('\n', at_);
-      at_ = end == std::string_view::npos ? text_.size() : end;
+      const size_t newline = text_.find('\n', at_);
+      const size_t end =
+          newline == std::string_view::npos ? text_.size() : newline;
+      // PostgreSQL ends the comment at a carriage return, others do not.
+      const size_t cr = text_.find('\r', at_);
+      if (cr < end && cr + 1 != end) {
+        Fail(cr, "a carriage return in a comment", "end the line with \\n");
+      }
+      at_ = end;
       return true;
     }
     if (!StartsWith("/*")) return false;
-    if (rules_.executable_comments && (Peek(2) == '!' || Peek(2) == 'M')) {
+    if (rules_.executable_comments &&
+        (Peek(2) == '!' || (Peek(2) == 'M' && Peek(3) == '!'))) {
       Fail(at_, "a comment that the database executes is not allowed",
            "write it as SQL");
       return true;
@@ -259,6 +307,7 @@ class Lexer {
   size_t open_at_ = 0;
   int depth_ = 0;
   bool seen_token_ = false;
+  bool after_escape_string_ = false;
   absl::Status status_;
   std::vector<SqlPiece> pieces_;
 };

@@ -42,11 +42,11 @@ TEST(OpenTest, WrongPasswordsAreToldAndNotShown) {
   }
 }
 
-TEST(OpenTest, UnknownDatabasesAndServersAreUnreachable) {
+TEST(OpenTest, UnknownDatabasesAreNotFoundAndServersUnreachable) {
   for (const char* variable : {"ASSAY_TEST_POSTGRESQL", "ASSAY_TEST_MARIADB"}) {
     ConnectionString string(testing::FromDatabases(variable));
     string.Set("Database", "not_there");
-    EXPECT_EQ(GetReason(TryOpen(string)), ErrorReason::kDatabaseUnreachable)
+    EXPECT_EQ(GetReason(TryOpen(string)), ErrorReason::kDatabaseNotFound)
         << TryOpen(string);
   }
   for (const char* driver : {"PostgreSQL Unicode", "MariaDB Unicode"}) {
@@ -57,7 +57,7 @@ TEST(OpenTest, UnknownDatabasesAndServersAreUnreachable) {
   }
 }
 
-TEST(OpenTest, AMissingSqliteFileIsUnreachable) {
+TEST(OpenTest, AMissingSqliteFileIsNotFound) {
   const testing::ScratchDirectory directory;
   ConnectionString string("Driver=SQLite3;NoCreat=1");
   string.Set("Database", directory.File("none.db"));
@@ -68,7 +68,7 @@ TEST(OpenTest, AMissingSqliteFileIsUnreachable) {
     status = (*connection)
                  ->Execute("SELECT * FROM sqlite_master", CancellationToken());
   }
-  EXPECT_EQ(GetReason(status), ErrorReason::kDatabaseUnreachable) << status;
+  EXPECT_EQ(GetReason(status), ErrorReason::kDatabaseNotFound) << status;
 }
 
 TEST(OpenTest, MissingDriversAreNamedWithWhatThereIs) {

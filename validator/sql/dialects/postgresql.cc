@@ -47,6 +47,8 @@ class PostgreSql final : public Dialect {
         " set_config('bytea_output', 'hex', false),"
         // 15 digits lose bits of a double; 3 is 'shortest that round-trips'.
         " set_config('extra_float_digits', '3', false),"
+        // The lexer of author SQL takes a backslash in '…' as it is.
+        " set_config('standard_conforming_strings', 'on', false),"
         // A policy that hides rows must err, not shorten the table.
         " set_config('row_security', 'off', false),"
         // A dead client's query stops within a second (PostgreSQL 14 on).

@@ -180,7 +180,9 @@ class Sqlite final : public Dialect {
   }
 
   LexRules lex_rules() const override {
-    return {.backtick_quotes = true, .bracket_quotes = true};
+    return {.backtick_quotes = true,
+            .bracket_quotes = true,
+            .sigil_variables = true};
   }
 
  private:
