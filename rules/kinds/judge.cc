@@ -3,6 +3,7 @@
 // kinds.
 #include <string>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "rules/kinds/kinds.h"
 #include "rules/kinds/rule_kind.h"
@@ -134,7 +135,11 @@ void JudgeRule(const Rule& rule, const BoundParameters& parameters,
 int64_t CountOf(const Value& value) {
   if (const auto* number = std::get_if<int64_t>(&value)) return *number;
   if (const auto exact = ToDecimal(value)) {
-    return std::stoll(exact->digits.substr(0, 18));
+    const std::string whole = exact->digits.substr(0, exact->digits.find('.'));
+    int64_t number = 0;
+    // Beyond int64 it stays at the end of the range: SimpleAtoi clamps.
+    (void)absl::SimpleAtoi(whole, &number);
+    return number;
   }
   if (const auto* text = std::get_if<std::string>(&value)) {
     if (auto parsed = ParseValue(TypeClass::kInteger, *text); parsed.ok()) {

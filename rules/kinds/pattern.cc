@@ -35,7 +35,7 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   const Column column = context.ColumnArg("column");
   const PatternTest test = TestOf(context);
   for (const std::string& pattern : test.patterns) {
-    const RE2 compiled(pattern, RE2::Quiet);  // A parameter's, perhaps.
+    const RE2 compiled(pattern, RE2::Quiet);
     if (!compiled.ok()) {
       return MakeError(ErrorReason::kValueInvalid,
                        absl::StrCat("pattern '", pattern,
@@ -61,7 +61,6 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
 }
 
 void CheckPattern(const Word& word, std::vector<Issue>& issues) {
-  if (!word.text.empty() && word.text.front() == ':') return;  // A parameter.
   const RE2 compiled(word.text, RE2::Quiet);
   if (compiled.ok()) return;
   std::string hint;
