@@ -1,0 +1,281 @@
+-- mariadb
+
+-- aggregates, bound
+SELECT COUNT(*),
+       COUNT(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN 1 END),
+       COUNT(CASE WHEN ((`amount` < CAST(? AS DECIMAL(65,30))) OR (`id` > CAST(? AS DECIMAL(65,30)))) THEN 1 END),
+       COUNT(CASE WHEN ((`day` >= CAST(? AS DATE)) AND (`seen` < CAST(? AS DATETIME(6))) AND (`seen` < CAST(? AS DATETIME(6))) AND (`day` > CAST(? AS DATETIME(6))) AND (`at` <= CAST(? AS DATETIME(6)))) THEN 1 END),
+       COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin, CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)) OR (`code` IN (?)) OR (`amount` IN (CAST(? AS DECIMAL(65,30))))) THEN 1 END),
+       COUNT(CASE WHEN (OCTET_LENGTH(`odd"``]name`) > 5) THEN 1 END),
+       COUNT(`odd"``]name`),
+       COUNT(DISTINCT CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin),
+       COUNT(DISTINCT `name`),
+       MIN(`amount`),
+       MAX(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `ratio` END),
+       SUM(`id`),
+       MAX(`seen`),
+       MAX(`day`),
+       VAR_SAMP(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `amount` END)
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+)
+--   ? it's \' " ` ; -- /* ) ?
+--   ? -0.005
+--   ? 9223372036854775808
+--   ? 2026-02-28
+--   ? 2026-01-01 10:00:00.25
+--   ? 2023-11-15 00:13:20.123456
+--   ? 2023-11-15 00:13:20
+--   ? 2023-11-14 22:13:20
+--   ? it's \' " ` ; -- /* ) ?
+--   ? x
+--   ? x
+--   ? 1.1
+--   ? it's \' " ` ; -- /* ) ?
+--   ? it's \' " ` ; -- /* ) ?
+--   ? 9.5
+
+-- any row, bound
+SELECT 1
+FROM `sch"``ema`.`pay;ment`
+LIMIT 1
+
+-- duplicates, bound
+SELECT COUNT(*), SUM(n) FROM (
+SELECT COUNT(*) AS n
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND ((NOT (`id` IS NULL)) AND (NOT (`name` IS NULL)))
+GROUP BY `id`, CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin
+HAVING COUNT(*) > 1
+) AS assay_groups
+--   ? 9.5
+--   ? it's \' " ` ; -- /* ) ?
+
+-- rows of duplicates, NULL equals NULL, bound
+SELECT `id`, `amount` FROM (
+SELECT `id`, `amount`, `name`, COUNT(*) OVER (PARTITION BY `id`, CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin) AS assay_n
+FROM `sch"``ema`.`pay;ment`
+) AS assay_rows
+WHERE assay_n > 1
+ORDER BY `id`, `name`
+LIMIT 10
+
+-- missing references, bound
+SELECT COUNT(*)
+FROM `sch"``ema`.`child` AS c
+WHERE ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
+  AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+))
+--   ? 9.5
+
+-- rows of missing references, bound
+SELECT c.`id`, c.`odd"``]name`
+FROM `sch"``ema`.`child` AS c
+WHERE (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+)
+  AND ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
+  AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+))
+LIMIT 10
+--   ? 9.5
+--   ? 9.5
+
+-- rows, bound
+SELECT `id`, `odd"``]name`
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+LIMIT 10
+--   ? 9.5
+--   ? it's \' " ` ; -- /* ) ?
+
+-- rows with text, bound
+SELECT `id`
+FROM `sch"``ema`.`pay;ment`
+WHERE CONVERT(`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (?, ?)
+LIMIT 10
+--   ? it's \' " ` ; -- /* ) ?
+--   ? 
+
+-- scan, bound
+SELECT `name`, CONVERT(`amount` USING utf8mb4)
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+)
+--   ? 9.5
+
+-- first page, bound
+SELECT `name`, `id`, `odd"``]name`
+FROM `sch"``ema`.`pay;ment`
+ORDER BY `id`, `odd"``]name`
+LIMIT 100
+
+-- next page, bound
+SELECT `name`, `id`, `odd"``]name`
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+)
+  AND (`id` > ? OR (`id` = ? AND (`odd"``]name` > ?)))
+ORDER BY `id`, `odd"``]name`
+LIMIT 100
+--   ? 9.5
+--   ? -7
+--   ? -7
+--   ? it's \' " ` ; -- /* ) ?
+
+-- quantile, bound
+SELECT assay_k, assay_v, assay_n FROM (
+SELECT ROW_NUMBER() OVER (ORDER BY `amount`) - 1 AS assay_k, `amount` AS assay_v, COUNT(*) OVER () AS assay_n
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND ((NOT (`amount` IS NULL)))
+) AS assay_sorted
+WHERE assay_k * 100 > (assay_n - 1) * 95 - 100 AND assay_k * 100 < (assay_n - 1) * 95 + 100
+ORDER BY assay_k
+--   ? 9.5
+--   ? it's \' " ` ; -- /* ) ?
+
+-- author's count, bound
+SELECT COUNT(*) FROM (
+SELECT id FROM t WHERE name = ? -- all
+) AS assay_query
+--   ? it's \' " ` ; -- /* ) ?
+
+-- aggregates, to paste
+SELECT COUNT(*),
+       COUNT(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN 1 END),
+       COUNT(CASE WHEN ((`amount` < (-0.005)) OR (`id` > 9223372036854775808)) THEN 1 END),
+       COUNT(CASE WHEN ((`day` >= CAST('2026-02-28' AS DATE)) AND (`seen` < CAST('2026-01-01 10:00:00.25' AS DATETIME(6))) AND (`seen` < CAST('2023-11-15 00:13:20.123456' AS DATETIME(6))) AND (`day` > CAST('2023-11-15 00:13:20' AS DATETIME(6))) AND (`at` <= CAST('2023-11-14 22:13:20' AS DATETIME(6)))) THEN 1 END),
+       COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin, CONVERT('x' USING utf8mb4) COLLATE utf8mb4_nopad_bin)) OR (`code` IN ('x')) OR (`amount` IN (1.1))) THEN 1 END),
+       COUNT(CASE WHEN (OCTET_LENGTH(`odd"``]name`) > 5) THEN 1 END),
+       COUNT(`odd"``]name`),
+       COUNT(DISTINCT CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin),
+       COUNT(DISTINCT `name`),
+       MIN(`amount`),
+       MAX(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `ratio` END),
+       SUM(`id`),
+       MAX(`seen`),
+       MAX(`day`),
+       VAR_SAMP(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `amount` END)
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+
+-- any row, to paste
+SELECT 1
+FROM `sch"``ema`.`pay;ment`
+LIMIT 1
+
+-- duplicates, to paste
+SELECT COUNT(*), SUM(n) FROM (
+SELECT COUNT(*) AS n
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND ((NOT (`id` IS NULL)) AND (NOT (`name` IS NULL)))
+GROUP BY `id`, CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin
+HAVING COUNT(*) > 1
+) AS assay_groups
+
+-- rows of duplicates, NULL equals NULL, to paste
+SELECT `id`, `amount` FROM (
+SELECT `id`, `amount`, `name`, COUNT(*) OVER (PARTITION BY `id`, CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin) AS assay_n
+FROM `sch"``ema`.`pay;ment`
+) AS assay_rows
+WHERE assay_n > 1
+ORDER BY `id`, `name`
+LIMIT 10
+
+-- missing references, to paste
+SELECT COUNT(*)
+FROM `sch"``ema`.`child` AS c
+WHERE ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
+  AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
+amount < 9.5 OR name = 'a;b' -- why
+))
+
+-- rows of missing references, to paste
+SELECT c.`id`, c.`odd"``]name`
+FROM `sch"``ema`.`child` AS c
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
+  AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
+amount < 9.5 OR name = 'a;b' -- why
+))
+LIMIT 10
+
+-- rows, to paste
+SELECT `id`, `odd"``]name`
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+LIMIT 10
+
+-- rows with text, to paste
+SELECT `id`
+FROM `sch"``ema`.`pay;ment`
+WHERE CONVERT(`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN ('it''s \\'' " ` ; -- /* ) ?', '')
+LIMIT 10
+
+-- scan, to paste
+SELECT `name`, CONVERT(`amount` USING utf8mb4)
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+
+-- first page, to paste
+SELECT `name`, `id`, `odd"``]name`
+FROM `sch"``ema`.`pay;ment`
+ORDER BY `id`, `odd"``]name`
+LIMIT 100
+
+-- next page, to paste
+SELECT `name`, `id`, `odd"``]name`
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND (`id` > (-7) OR (`id` = (-7) AND (`odd"``]name` > 'it''s \\'' " ` ; -- /* ) ?')))
+ORDER BY `id`, `odd"``]name`
+LIMIT 100
+
+-- quantile, to paste
+SELECT assay_k, assay_v, assay_n FROM (
+SELECT ROW_NUMBER() OVER (ORDER BY `amount`) - 1 AS assay_k, `amount` AS assay_v, COUNT(*) OVER () AS assay_n
+FROM `sch"``ema`.`pay;ment`
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND ((NOT (`amount` IS NULL)))
+) AS assay_sorted
+WHERE assay_k * 100 > (assay_n - 1) * 95 - 100 AND assay_k * 100 < (assay_n - 1) * 95 + 100
+ORDER BY assay_k
+
+-- author's count, to paste
+SELECT COUNT(*) FROM (
+SELECT id FROM t WHERE name = 'it''s \\'' " ` ; -- /* ) ?' -- all
+) AS assay_query

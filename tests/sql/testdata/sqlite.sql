@@ -1,0 +1,303 @@
+-- sqlite
+
+-- aggregates, bound
+SELECT COUNT(*),
+       COUNT(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN 1 END),
+       COUNT(CASE WHEN (("amount" IS NOT NULL AND typeof("amount") NOT IN ('integer', 'real')) OR ("amount" < CAST(? AS NUMERIC)) OR ("id" > CAST(? AS NUMERIC))) THEN 1 END),
+       COUNT(CASE WHEN ((date("day") >= ?) AND (strftime('%Y-%m-%d %H:%M:%f', "seen") < ?) AND (strftime('%Y-%m-%d %H:%M:%f', "seen") < ?) AND (strftime('%Y-%m-%d %H:%M:%f', "day") > ?) AND (strftime('%Y-%m-%d %H:%M:%f', "at") <= ?)) THEN 1 END),
+       COUNT(CASE WHEN (("name" COLLATE BINARY IN (? COLLATE BINARY, ? COLLATE BINARY)) OR ("code" IN (?)) OR ("amount" IN (CAST(? AS NUMERIC)))) THEN 1 END),
+       COUNT(CASE WHEN (length(CAST("odd""`]name" AS BLOB)) > 5) THEN 1 END),
+       COUNT("odd""`]name"),
+       COUNT(DISTINCT "name" COLLATE BINARY),
+       COUNT(DISTINCT "name"),
+       MIN("amount"),
+       MAX(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "ratio" END),
+       SUM("id"),
+       MAX(strftime('%Y-%m-%d %H:%M:%f', "seen")),
+       MAX(date("day")),
+       SUM((CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END - (SELECT AVG(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END) 
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+))) * (CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END - (SELECT AVG(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END) 
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+)))) / NULLIF(COUNT(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END) - 1, 0)
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+)
+--   ? it's \' " ` ; -- /* ) ?
+--   ? -0.005
+--   ? 9223372036854775808
+--   ? 2026-02-28
+--   ? 2026-01-01 10:00:00.250
+--   ? 2023-11-15 00:13:20.123
+--   ? 2023-11-15 00:13:20.000
+--   ? 2023-11-14 22:13:20.000
+--   ? it's \' " ` ; -- /* ) ?
+--   ? x
+--   ? x
+--   ? 1.1
+--   ? it's \' " ` ; -- /* ) ?
+--   ? it's \' " ` ; -- /* ) ?
+--   ? it's \' " ` ; -- /* ) ?
+--   ? 9.5
+--   ? it's \' " ` ; -- /* ) ?
+--   ? it's \' " ` ; -- /* ) ?
+--   ? 9.5
+--   ? it's \' " ` ; -- /* ) ?
+--   ? 9.5
+
+-- any row, bound
+SELECT 1
+FROM "sch""`ema"."pay;ment"
+LIMIT 1
+
+-- duplicates, bound
+SELECT COUNT(*), SUM(n) FROM (
+SELECT COUNT(*) AS n
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+)
+  AND ("name" COLLATE BINARY = ? COLLATE BINARY)
+  AND ((NOT ("id" IS NULL)) AND (NOT ("name" IS NULL)))
+GROUP BY "id", "name" COLLATE BINARY
+HAVING COUNT(*) > 1
+) AS assay_groups
+--   ? 9.5
+--   ? it's \' " ` ; -- /* ) ?
+
+-- rows of duplicates, NULL equals NULL, bound
+SELECT "id", "amount" FROM (
+SELECT "id", "amount", "name", COUNT(*) OVER (PARTITION BY "id", "name" COLLATE BINARY) AS assay_n
+FROM "sch""`ema"."pay;ment"
+) AS assay_rows
+WHERE assay_n > 1
+ORDER BY "id", "name"
+LIMIT 10
+
+-- missing references, bound
+SELECT COUNT(*)
+FROM "sch""`ema"."child" AS c
+WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
+  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+))
+--   ? 9.5
+
+-- rows of missing references, bound
+SELECT c."id", c."odd""`]name"
+FROM "sch""`ema"."child" AS c
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+)
+  AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
+  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+))
+LIMIT 10
+--   ? 9.5
+--   ? 9.5
+
+-- rows, bound
+SELECT "id", "odd""`]name"
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+)
+  AND ("name" COLLATE BINARY = ? COLLATE BINARY)
+LIMIT 10
+--   ? 9.5
+--   ? it's \' " ` ; -- /* ) ?
+
+-- rows with text, bound
+SELECT "id"
+FROM "sch""`ema"."pay;ment"
+WHERE CAST("code" AS TEXT) COLLATE BINARY IN (?, ?)
+LIMIT 10
+--   ? it's \' " ` ; -- /* ) ?
+--   ? 
+
+-- scan, bound
+SELECT CAST(CAST("name" AS TEXT) AS BLOB), CAST(CAST("amount" AS TEXT) AS BLOB)
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+)
+--   ? 9.5
+
+-- first page, bound
+SELECT CAST(CAST("name" AS TEXT) AS BLOB), "id", "odd""`]name"
+FROM "sch""`ema"."pay;ment"
+ORDER BY "id", "odd""`]name"
+LIMIT 100
+
+-- next page, bound
+SELECT CAST(CAST("name" AS TEXT) AS BLOB), "id", "odd""`]name"
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+)
+  AND ("id" > ? OR ("id" = ? AND ("odd""`]name" > ?)))
+ORDER BY "id", "odd""`]name"
+LIMIT 100
+--   ? 9.5
+--   ? -7
+--   ? -7
+--   ? it's \' " ` ; -- /* ) ?
+
+-- quantile, bound
+SELECT assay_k, assay_v, assay_n FROM (
+SELECT ROW_NUMBER() OVER (ORDER BY "amount") - 1 AS assay_k, "amount" AS assay_v, COUNT(*) OVER () AS assay_n
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+)
+  AND ("name" COLLATE BINARY = ? COLLATE BINARY)
+  AND ((NOT ("amount" IS NULL)))
+) AS assay_sorted
+WHERE assay_k * 100 > (assay_n - 1) * 95 - 100 AND assay_k * 100 < (assay_n - 1) * 95 + 100
+ORDER BY assay_k
+--   ? 9.5
+--   ? it's \' " ` ; -- /* ) ?
+
+-- author's count, bound
+SELECT COUNT(*) FROM (
+SELECT id FROM t WHERE name = ? -- all
+) AS assay_query
+--   ? it's \' " ` ; -- /* ) ?
+
+-- aggregates, to paste
+SELECT COUNT(*),
+       COUNT(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN 1 END),
+       COUNT(CASE WHEN (("amount" IS NOT NULL AND typeof("amount") NOT IN ('integer', 'real')) OR ("amount" < (-0.005)) OR ("id" > 9223372036854775808)) THEN 1 END),
+       COUNT(CASE WHEN ((date("day") >= '2026-02-28') AND (strftime('%Y-%m-%d %H:%M:%f', "seen") < '2026-01-01 10:00:00.250') AND (strftime('%Y-%m-%d %H:%M:%f', "seen") < '2023-11-15 00:13:20.123') AND (strftime('%Y-%m-%d %H:%M:%f', "day") > '2023-11-15 00:13:20.000') AND (strftime('%Y-%m-%d %H:%M:%f', "at") <= '2023-11-14 22:13:20.000')) THEN 1 END),
+       COUNT(CASE WHEN (("name" COLLATE BINARY IN ('it''s \'' " ` ; -- /* ) ?' COLLATE BINARY, 'x' COLLATE BINARY)) OR ("code" IN ('x')) OR ("amount" IN (1.1))) THEN 1 END),
+       COUNT(CASE WHEN (length(CAST("odd""`]name" AS BLOB)) > 5) THEN 1 END),
+       COUNT("odd""`]name"),
+       COUNT(DISTINCT "name" COLLATE BINARY),
+       COUNT(DISTINCT "name"),
+       MIN("amount"),
+       MAX(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "ratio" END),
+       SUM("id"),
+       MAX(strftime('%Y-%m-%d %H:%M:%f', "seen")),
+       MAX(date("day")),
+       SUM((CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END - (SELECT AVG(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END) 
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+))) * (CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END - (SELECT AVG(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END) 
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)))) / NULLIF(COUNT(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END) - 1, 0)
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+
+-- any row, to paste
+SELECT 1
+FROM "sch""`ema"."pay;ment"
+LIMIT 1
+
+-- duplicates, to paste
+SELECT COUNT(*), SUM(n) FROM (
+SELECT COUNT(*) AS n
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY)
+  AND ((NOT ("id" IS NULL)) AND (NOT ("name" IS NULL)))
+GROUP BY "id", "name" COLLATE BINARY
+HAVING COUNT(*) > 1
+) AS assay_groups
+
+-- rows of duplicates, NULL equals NULL, to paste
+SELECT "id", "amount" FROM (
+SELECT "id", "amount", "name", COUNT(*) OVER (PARTITION BY "id", "name" COLLATE BINARY) AS assay_n
+FROM "sch""`ema"."pay;ment"
+) AS assay_rows
+WHERE assay_n > 1
+ORDER BY "id", "name"
+LIMIT 10
+
+-- missing references, to paste
+SELECT COUNT(*)
+FROM "sch""`ema"."child" AS c
+WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
+  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
+amount < 9.5 OR name = 'a;b' -- why
+))
+
+-- rows of missing references, to paste
+SELECT c."id", c."odd""`]name"
+FROM "sch""`ema"."child" AS c
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
+  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
+amount < 9.5 OR name = 'a;b' -- why
+))
+LIMIT 10
+
+-- rows, to paste
+SELECT "id", "odd""`]name"
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY)
+LIMIT 10
+
+-- rows with text, to paste
+SELECT "id"
+FROM "sch""`ema"."pay;ment"
+WHERE CAST("code" AS TEXT) COLLATE BINARY IN ('it''s \'' " ` ; -- /* ) ?', '')
+LIMIT 10
+
+-- scan, to paste
+SELECT CAST(CAST("name" AS TEXT) AS BLOB), CAST(CAST("amount" AS TEXT) AS BLOB)
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+
+-- first page, to paste
+SELECT CAST(CAST("name" AS TEXT) AS BLOB), "id", "odd""`]name"
+FROM "sch""`ema"."pay;ment"
+ORDER BY "id", "odd""`]name"
+LIMIT 100
+
+-- next page, to paste
+SELECT CAST(CAST("name" AS TEXT) AS BLOB), "id", "odd""`]name"
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND ("id" > (-7) OR ("id" = (-7) AND ("odd""`]name" > 'it''s \'' " ` ; -- /* ) ?')))
+ORDER BY "id", "odd""`]name"
+LIMIT 100
+
+-- quantile, to paste
+SELECT assay_k, assay_v, assay_n FROM (
+SELECT ROW_NUMBER() OVER (ORDER BY "amount") - 1 AS assay_k, "amount" AS assay_v, COUNT(*) OVER () AS assay_n
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b' -- why
+)
+  AND ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY)
+  AND ((NOT ("amount" IS NULL)))
+) AS assay_sorted
+WHERE assay_k * 100 > (assay_n - 1) * 95 - 100 AND assay_k * 100 < (assay_n - 1) * 95 + 100
+ORDER BY assay_k
+
+-- author's count, to paste
+SELECT COUNT(*) FROM (
+SELECT id FROM t WHERE name = 'it''s \'' " ` ; -- /* ) ?' -- all
+) AS assay_query
