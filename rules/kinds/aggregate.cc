@@ -62,8 +62,10 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
     }
   }
   if (function != "count" && function != "distinct") {
-    plan.measures.push_back({AggregateFunction::kCountRows, nullptr,
-                             Conjunction(filter, MakeExpr(WrongType{column}))});
+    plan.measures.push_back(
+        {AggregateFunction::kCountRows, nullptr,
+         Conjunction(filter, MakeExpr(Or{{MakeExpr(WrongType{column}),
+                                          MakeExpr(NotANumber{column})}}))});
   }
   plan.subject = column.name;
   plan.expected =
@@ -188,8 +190,9 @@ const RuleKind& AggregateKind() {
                  "linearly between neighbours, as PERCENTILE_CONT does. Sums "
                  "and counts are exact; `equals` takes a `tolerance`, "
                  "absolute or in per cent of `equals`. Numbers only: for "
-                 "times use `range` and `freshness`. Nothing to compute from "
-                 "is `on_empty`, but for `count`, which is then 0.",
+                 "times use `range` and `freshness`. No rows at "
+                 "all, or no value to compute from, is `on_empty`; a `count` "
+                 "of rows that are all NULL is 0.",
              .params = std::move(params),
              .keys = {.thresholds = false, .samples = false},
              .example = "- aggregate: {function: sum, column: amount, equals: "

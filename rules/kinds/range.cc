@@ -23,6 +23,9 @@ constexpr Side kSides[] = {
 absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   const Column column = context.ColumnArg("column");
   std::vector<ExprPtr> failing = {MakeExpr(WrongType{column})};
+  if (!context.args().Has("max") && !context.args().Has("below")) {
+    failing.push_back(MakeExpr(NotANumber{column}));
+  }
   std::string expected;
   for (const Side& side : kSides) {
     const Bound* bound = context.args().Find<Bound>(side.param);
@@ -64,7 +67,10 @@ void Check(const Rule& rule, std::vector<Issue>& issues) {
   if (a == nullptr || b == nullptr || a->quoted || b->quoted) return;
   const auto x = ParseDecimal(a->text);
   const auto y = ParseDecimal(b->text);
-  if (x && y && CompareDecimals(*x, *y) > 0) {
+  if (!x || !y) return;
+  const int order = CompareDecimals(*x, *y);
+  const bool strict = args.Has("above") || args.Has("below");
+  if (order > 0 || (order == 0 && strict)) {
     issues.push_back({Severity::kError, "empty_range",
                       absl::StrCat("no value is between ", a->text, " and ",
                                    b->text, " in range"),

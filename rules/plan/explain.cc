@@ -176,6 +176,9 @@ struct ExprText {
   std::string operator()(const WrongType& w) const {
     return absl::StrCat("wrong_type(", NameText(w.column.name), ")");
   }
+  std::string operator()(const NotANumber& w) const {
+    return absl::StrCat("not_a_number(", NameText(w.column.name), ")");
+  }
   std::string operator()(const Author& a) const {
     return absl::StrCat("sql{", absl::StrReplaceAll(a.sql.text, {{"}", "}}"}}),
                         "}", Parameters(a.sql));

@@ -97,6 +97,12 @@ struct WrongType {
   Column column;
 };
 
+// Holds for NaN, which PostgreSQL orders above every number, so that a lower
+// bound alone would let it pass.
+struct NotANumber {
+  Column column;
+};
+
 // A predicate or a value in the author's SQL.
 struct Author {
   AuthorSql sql;
@@ -104,7 +110,7 @@ struct Author {
 
 struct Expr {
   std::variant<Column, Constant, Instant, Integer, BinaryCompare, NullTest, Not,
-               And, Or, InSet, Length, WrongType, Author>
+               And, Or, InSet, Length, WrongType, NotANumber, Author>
       node;
 };
 

@@ -202,6 +202,51 @@ class RunLifecycleTest(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("request", done.stderr)
 
+    def test_a_lost_connection_is_tried_again(self):
+        queries = {"postgresql": "SELECT COUNT(*) FROM pg_sleep(2)",
+                   "mariadb": "SELECT SLEEP(2) + 1 AS s"}
+        for name, sql in queries.items():
+            with self.subTest(name):
+                done = self.server.assay(
+                    "run", "-", "--detach", stdin=assay.rule_set(
+                        "l_rows", f"- query: {{sql: {assay.quoted(sql)}, "
+                        "expect: value, min: 1}\n", name))
+                run = done.stdout.split()[-1]
+                pid = assay.wait_for(lambda: self.burning(name, run),
+                                     what="the query")[0][0]
+                if name == "postgresql":
+                    self.database(name).query(
+                        f"SELECT pg_terminate_backend({pid})")
+                else:
+                    self.database(name).load(f"KILL CONNECTION {pid};")
+                report = assay.wait_for(
+                    lambda: (lambda r: r if r["state"] == "SUCCEEDED"
+                             else None)(self.show(run)), what="SUCCEEDED")
+                self.assertEqual(report["verdict"], "PASS", report)
+                self.assertEqual(report["results"][0]["attempt_count"], 2)
+
+    def test_a_lock_is_waited_for_no_longer_than_said(self):
+        # Another session holds the table; the statement's time is over first.
+        base = dict(self.databases[1].__dict__)
+        self.assertEqual(base["name"], "postgresql")
+        locker = subprocess.Popen(["psql", "-qX"], stdin=subprocess.PIPE)
+        locker.stdin.write(b"BEGIN; LOCK TABLE l_rows;\n")
+        locker.stdin.flush()
+        try:
+            with assay.Server({"db": {"odbc": self.databases[1].odbc,
+                                      "statement_timeout": "1s"}}) as server:
+                assay.wait_for(lambda: self.databases[1].query(
+                    "SELECT 1 FROM pg_locks WHERE mode = "
+                    "'AccessExclusiveLock' AND granted AND relation = "
+                    "'l_rows'::regclass"), what="the lock")
+                code, report = server.gate(
+                    assay.rule_set("l_rows", "- row_count: 2"))
+                self.assertEqual(code, 3, report)
+                self.assertEqual(report["decision"], "HOLD")
+        finally:
+            locker.stdin.close()
+            locker.wait()
+
     def test_a_rules_own_timeout_is_its_own_error(self):
         for name in ("postgresql", "mariadb"):
             rules = (f"- query: {{sql: {assay.quoted(SLOW[name])}, expect: "

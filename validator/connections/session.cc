@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -10,6 +11,42 @@
 #include "validator/connections/table_name.h"
 
 namespace assay::connections {
+
+namespace {
+
+// Gives columns of domains and enumerations the type that is behind the name.
+// Asks the catalog only where a column's type is no known one.
+absl::Status ResolveBaseTypes(db::Connection& connection,
+                              const sql::Dialect& dialect,
+                              const CancellationToken& cancel, Table& table) {
+  const auto unknown = [](const Column& column) {
+    return column.type.type == TypeClass::kOther;
+  };
+  const std::string query = dialect.BaseTypeQuery(table.schema, table.name);
+  if (query.empty() ||
+      std::none_of(table.columns.begin(), table.columns.end(), unknown)) {
+    return absl::OkStatus();
+  }
+  db::QueryOptions options;
+  options.cancel = cancel;
+  options.block_rows = 100;
+  ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<db::Cursor> cursor,
+                         connection.Query({query, {}}, options));
+  while (true) {
+    ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
+    if (block == nullptr) return absl::OkStatus();
+    for (size_t row = 0; row < block->rows(); ++row) {
+      for (Column& column : table.columns) {
+        if (!unknown(column) || column.name != block->Text(row, 0)) continue;
+        const std::string base(block->Text(row, 1));
+        column.type.type = dialect.ClassifyType(base, 0, 0);
+        column.type.native_name = base;
+      }
+    }
+  }
+}
+
+}  // namespace
 
 Session::Session(Pool* pool, std::unique_ptr<db::Connection> connection,
                  int64_t server_connection_id)
@@ -97,6 +134,8 @@ absl::StatusOr<Table> Session::DescribeTable(std::string_view name,
     out.scale = column.scale;
     out.nullable = column.nullable;
   }
+  ASSAY_RETURN_IF_ERROR(
+      ResolveBaseTypes(*connection_, dialect(), cancel, table));
   return table;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "validator/base/issue.h"
 #include "validator/base/status.h"
 
@@ -37,12 +38,26 @@ db::Statement MarkedStatement(const sql::SqlWriter& writer,
   return {absl::StrCat(writer.sql(), "\n/* ", marker, " */"), writer.values()};
 }
 
+CancellationToken StatementToken(const connections::Session& session,
+                                 const CancellationToken& cancel) {
+  const absl::Duration timeout = session.config().statement_timeout;
+  if (timeout == absl::InfiniteDuration()) return cancel;
+  // The database's own time-out comes first where it has one.
+  const absl::Duration grace =
+      session.dialect().embedded() ? absl::ZeroDuration() : absl::Seconds(5);
+  return cancel.WithDeadline(
+      absl::Now() + timeout + grace,
+      MakeError(ErrorReason::kStatementTimeout,
+                absl::StrCat("the statement_timeout of connection '",
+                             session.config().name, "' is over")));
+}
+
 absl::StatusOr<Rows> ReadRows(connections::Session& session,
                               const sql::SqlWriter& writer,
                               const std::string& marker, size_t limit,
                               const CancellationToken& cancel) {
   db::QueryOptions options;
-  options.cancel = cancel;
+  options.cancel = StatementToken(session, cancel);
   options.block_rows = std::min<size_t>(std::max<size_t>(limit, 1), 1000);
   ASSAY_ASSIGN_OR_RETURN(
       const std::unique_ptr<db::Cursor> cursor,

@@ -18,6 +18,11 @@ namespace assay::engine {
 db::Statement MarkedStatement(const sql::SqlWriter& writer,
                               const std::string& marker);
 
+// `cancel`, or the end of the connection's statement_timeout, whichever comes
+// first: some databases have none of their own, and a driver may hang.
+CancellationToken StatementToken(const connections::Session& session,
+                                 const CancellationToken& cancel);
+
 struct Row {
   std::vector<Value> cells;
 };

@@ -38,15 +38,13 @@ size_t BytesOf(const db::RowBlock& block, size_t columns) {
 
 // A key to page by, proven by the catalog (a declared primary key alone is not,
 // see CatalogTable): non-NULL, unique, and ordered alike by ORDER BY and '>'.
-// Doubles are left out: their text form may round.
-const std::vector<std::string>* PagingKey(const connections::Table& table) {
-  const auto usable = [&table](const std::vector<std::string>& key) {
+const std::vector<std::string>* PagingKey(const sql::Dialect& dialect,
+                                          const connections::Table& table) {
+  const auto usable = [&](const std::vector<std::string>& key) {
     return !key.empty() &&
-           std::all_of(key.begin(), key.end(), [&table](const auto& name) {
+           std::all_of(key.begin(), key.end(), [&](const auto& name) {
              const connections::Column* column = table.FindColumn(name);
-             return column != nullptr &&
-                    column->type.type != TypeClass::kDouble &&
-                    column->type.type != TypeClass::kOther;
+             return column != nullptr && dialect.PagesBy(column->type);
            });
   };
   for (const auto& key : table.unique_keys) {
@@ -57,7 +55,7 @@ const std::vector<std::string>* PagingKey(const connections::Table& table) {
 
 db::QueryOptions Options(const StreamRequest& request) {
   db::QueryOptions options;
-  options.cancel = request.cancel;
+  options.cancel = StatementToken(*request.session, request.cancel);
   return options;
 }
 
@@ -184,7 +182,8 @@ absl::Status StreamTable(const StreamRequest& request,
     case sql::StreamMethod::kServerCursor:
       return StreamServerCursor(request, on_block);
     case sql::StreamMethod::kKeysetPages:
-      if (const auto* key = PagingKey(*request.table)) {
+      if (const auto* key =
+              PagingKey(request.session->dialect(), *request.table)) {
         return StreamKeysetPages(request, *key, on_block);
       }
       break;
@@ -200,7 +199,7 @@ std::string StreamMethodText(const connections::Session& session,
     case sql::StreamMethod::kServerCursor:
       return "server cursor";
     case sql::StreamMethod::kKeysetPages:
-      if (const auto* key = PagingKey(table)) {
+      if (const auto* key = PagingKey(session.dialect(), table)) {
         return absl::StrCat("pages by (", absl::StrJoin(*key, ", "), ")");
       }
       break;

@@ -35,6 +35,10 @@ constexpr char kSqliteKeys[] =
     "SELECT 0, pk, name, upper(type) = 'INTEGER'"
     " FROM pragma_table_info(?) WHERE pk > 0"
     " UNION ALL"
+    // Generated columns, which the driver's SQLColumns leaves out (group -1).
+    " SELECT -1, cid, name, upper(type) FROM pragma_table_xinfo(?)"
+    " WHERE hidden IN (2, 3)"
+    " UNION ALL"
     " SELECT 1 + l.seq, i.seqno, i.name, l.origin = 'pk'"
     " FROM pragma_index_list(?) AS l, pragma_index_info(l.name) AS i"
     " WHERE l.\"unique\" AND NOT l.partial"
@@ -63,16 +67,21 @@ void AddKey(const std::vector<std::string>& key, db::CatalogTable* table) {
 
 absl::Status AddSqliteKeys(Link& link, const CancellationToken& cancel,
                            db::CatalogTable* table) {
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<CatalogRow> rows,
-                         QueryRows(link, cancel, kSqliteKeys,
-                                   {table->name, table->name}, {1, 2, 3, 4}));
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::vector<CatalogRow> rows,
+      QueryRows(link, cancel, kSqliteKeys,
+                {table->name, table->name, table->name}, {1, 2, 3, 4}));
   std::map<int64_t, std::vector<std::string>> keys;
   bool primary_is_integer = false;
   bool primary_has_index = false;
   for (const CatalogRow& row : rows) {
     const int64_t group = std::stoll(row[0].value_or("0"));
     const bool flag = row[3].value_or("0") == "1";
-    if (group == 0) {
+    if (group < 0) {
+      db::CatalogColumn& column = table->columns.emplace_back();
+      column.name = row[2].value_or("");
+      column.type_name = row[3].value_or("");
+    } else if (group == 0) {
       primary_is_integer = flag;
       table->primary_key.push_back(row[2].value_or(""));
     } else {

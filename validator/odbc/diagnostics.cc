@@ -107,6 +107,7 @@ constexpr NativeRule kMariaDb[] = {
     {2003, R::kDatabaseUnreachable},
     {2005, R::kDatabaseUnreachable},
     {2006, R::kConnectionLost},
+    {2014, R::kConnectionLost},  // Commands out of sync.
     {2013, R::kConnectionLost},
     {2026, R::kDatabaseUnreachable},  // TLS.
     {2055, R::kConnectionLost},

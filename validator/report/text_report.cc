@@ -20,6 +20,7 @@ constexpr size_t kMaxFindings = 8;
 // A line may wrap, but not fill the screen.
 constexpr size_t kLineWidth = 240;
 constexpr size_t kPartWidth = 100;
+constexpr size_t kErrorWidth = 400;
 
 std::string RuleHeadline(const v1::RuleResult& result, const Style& style) {
   std::string word(VerdictWord(result.verdict()));
@@ -38,13 +39,16 @@ std::string RuleHeadline(const v1::RuleResult& result, const Style& style) {
 }
 
 std::string ExpectedAndFound(const v1::RuleResult& result) {
+  if (KnownVerdict(result.verdict()) == v1::VERDICT_ERROR) {
+    // Cause and remedy stand at the end of the message: it is not cut short
+    // for what the rule would have demanded.
+    return absl::StrCat("not judged: ", Cut(FoundText(result), kErrorWidth));
+  }
   const std::string expected = Cut(Escape(result.expected()), kPartWidth);
   const std::string found = Cut(FoundText(result), kPartWidth);
   if (expected.empty()) return found;
   if (found.empty()) return absl::StrCat("expected ", expected);
-  const bool error = KnownVerdict(result.verdict()) == v1::VERDICT_ERROR;
-  return absl::StrCat("expected ", expected,
-                      error ? "; not judged: " : "; found ", found);
+  return absl::StrCat("expected ", expected, "; found ", found);
 }
 
 std::string FindingLine(const Finding& finding, const Style& style) {

@@ -197,6 +197,21 @@ std::string Dialect::WrongType(const std::string&, const ColumnType&) const {
   return "";
 }
 
+std::string Dialect::NotANumber(const std::string&, const ColumnType&) const {
+  return "";
+}
+
+bool Dialect::WritesLiteral(const Value&) const { return false; }
+
+bool Dialect::PagesBy(const ColumnType& type) const {
+  return type.type == TypeClass::kInteger;
+}
+
+std::string Dialect::BaseTypeQuery(const std::string&,
+                                   const std::string&) const {
+  return "";
+}
+
 std::string Dialect::CharLength(const std::string& sql) const {
   return absl::StrCat("CHAR_LENGTH(", sql, ")");
 }

@@ -67,6 +67,10 @@ class Dialect {
   // statement that ends connection `id` where it runs `marker` in a comment;
   // empty where the server notices a lost client by itself.
   virtual std::string ConnectionIdQuery() const { return ""; }
+  // A SELECT of (column, base type) for columns whose catalog type is a name of
+  // the schema's own (domain, enum; base type "enum"); empty: none.
+  virtual std::string BaseTypeQuery(const std::string& schema,
+                                    const std::string& table) const;
   // A SELECT of one row where the connection `id` still belongs to us: its
   // current statement contains `marker`.
   virtual std::string OrphanQuery(int64_t id, std::string_view marker) const;
@@ -88,6 +92,9 @@ class Dialect {
   virtual std::string BindMarker(const Value& value, TypeClass type) const;
   // The value as it must be bound for BindMarker: text for most kinds.
   virtual Value BindValue(const Value& value, TypeClass type) const;
+  // Whether a value is written out also where others are bound: its literal is
+  // made of digits only and exact, its bound form would be converted per row.
+  virtual bool WritesLiteral(const Value& value) const;
   // The same value written out, for SQL that a person pastes. Injection-proof.
   virtual std::string Literal(const Value& value, TypeClass type) const;
   // A string literal, quoted and escaped.
@@ -110,6 +117,16 @@ class Dialect {
   // so must count as failing; empty where the database enforces types.
   virtual std::string WrongType(const std::string& sql,
                                 const ColumnType& type) const;
+  // A predicate for NaN; empty where the type or the database has none, or
+  // where NaN is not ordered above all numbers.
+  virtual std::string NotANumber(const std::string& sql,
+                                 const ColumnType& type) const;
+  // `sql` for GROUP BY: two values are one group where their text is equal
+  // byte by byte.
+  virtual std::string GroupForm(const std::string& sql,
+                                const ColumnType& type) const {
+    return ByteExact(sql, type);
+  }
   // Length in characters, or in bytes.
   virtual std::string CharLength(const std::string& sql) const;
   virtual std::string ByteLength(const std::string& sql) const;
@@ -136,6 +153,9 @@ class Dialect {
 
   // --- Streaming ------------------------------------------------------------
   virtual StreamMethod stream_method() const { return StreamMethod::kDirect; }
+  // Whether pages may be ordered by a key column of this type: ORDER BY and a
+  // bound '>' agree, and its values come back exactly.
+  virtual bool PagesBy(const ColumnType& type) const;
   // The most rows of a page: beyond, the drivers get slower, not faster.
   virtual int64_t max_page_rows() const { return 10000; }
   // For kServerCursor.
@@ -145,17 +165,19 @@ class Dialect {
 
   // --- Lexing author SQL ----------------------------------------------------
   struct LexRules {
-    bool backslash_escapes = false;     // 'a\'b' in strings (MariaDB).
-    bool dollar_quotes = false;         // $tag$…$tag$ (PostgreSQL).
-    bool backtick_quotes = false;       // `identifier`.
-    bool bracket_quotes = false;        // [identifier] (SQLite, SQL Server).
-    bool hash_comments = false;         // # to the end of the line (MariaDB).
-    bool nested_comments = false;       // /* /* */ */ (PostgreSQL).
-    bool executable_comments = false;   // /*! … */ runs (MariaDB): refused.
-    bool escape_strings = false;        // E'…\'…' (PostgreSQL).
-    bool double_quote_strings = false;  // "text" (MariaDB): both are skipped.
+    bool backslash_escapes = false;    // 'a\'b' in strings (MariaDB).
+    bool dollar_quotes = false;        // $tag$…$tag$ (PostgreSQL).
+    bool backtick_quotes = false;      // `identifier`.
+    bool bracket_quotes = false;       // [identifier] (SQLite, SQL Server).
+    bool hash_comments = false;        // # to the end of the line (MariaDB).
+    bool nested_comments = false;      // /* /* */ */ (PostgreSQL).
+    bool executable_comments = false;  // /*! … */ runs (MariaDB): refused.
+    bool escape_strings = false;       // E'…\'…' (PostgreSQL).
+    bool at_variables = false;         // @x is a variable (MariaDB).
     bool double_dash_needs_space = false;  // MariaDB: 1--1 is no comment.
     bool sigil_variables = false;          // $a @a #a :a (SQLite): refused.
+    // "x" is text where no column has the name (SQLite): written as `x`.
+    bool double_quote_fallback = false;
   };
   virtual LexRules lex_rules() const { return {}; }
 };

@@ -95,11 +95,12 @@ class Lexer {
     }
     if (Comment()) return;
     const bool after_escape_string = std::exchange(after_escape_string_, false);
-    const bool first = !std::exchange(seen_token_, true);
-    if (first && shape_ == AuthorShape::kSelect && c != '(') {
+    seen_token_ = true;
+    if (!seen_word_ && shape_ == AuthorShape::kSelect && c != '(') {
+      seen_word_ = true;
       const std::string word = Upper(WordAt(at_));
-      if (word != "SELECT" && word != "WITH" && word != "VALUES" &&
-          word != "TABLE") {
+      // VALUES as a statement desynchronises MariaDB's driver.
+      if (word != "SELECT" && word != "WITH") {
         return Fail(at_, "the statement is not a SELECT",
                     "a rule only reads: begin with SELECT or WITH");
       }
@@ -112,10 +113,7 @@ class Lexer {
       }
       return Quoted('\'', rules_.backslash_escapes);
     }
-    if (c == '"') {
-      return Quoted('"',
-                    rules_.backslash_escapes && rules_.double_quote_strings);
-    }
+    if (c == '"') return DoubleQuoted();
     if (c == '`' && rules_.backtick_quotes) return Quoted('`', false);
     if (c == '[' && rules_.bracket_quotes) return Bracketed();
     if (c == '$' && rules_.dollar_quotes && DollarQuoted()) return;
@@ -127,6 +125,10 @@ class Lexer {
       // Unbound variables are NULL, and $a(') swallows a quote.
       return Fail(at_, absl::StrCat("'", std::string(1, c), "' is not allowed"),
                   "use :name for a parameter");
+    }
+    if (c == '@' && rules_.at_variables) {
+      return Fail(at_, "'@' is not allowed",
+                  "variables are NULL here; use :name for a parameter");
     }
     if (c == ';') {
       return Fail(at_, "';' is not allowed",
@@ -231,6 +233,23 @@ class Lexer {
          "close it");
   }
 
+  void DoubleQuoted() {
+    const size_t from = at_;
+    Quoted('"', false);
+    if (!rules_.double_quote_fallback || !status_.ok()) return;
+    // SQLite takes "typo" for a text where no column has the name, but not
+    // `typo`.
+    Flush(from);
+    std::string name = "`";
+    for (size_t i = from + 1; i + 1 < at_; ++i) {
+      if (text_[i] == '"') ++i;  // A doubled quote.
+      if (text_[i] == '`') name.push_back('`');
+      name.push_back(text_[i]);
+    }
+    pieces_.push_back({name + "`", false});
+    piece_from_ = at_;
+  }
+
   void Bracketed() {
     const size_t end = text_.find(']', at_);
     if (end == std::string_view::npos) {
@@ -257,7 +276,17 @@ class Lexer {
     return true;
   }
 
+  // Skips a comment. It is not sent: drivers count the '?' and quotes in it.
   bool Comment() {
+    const size_t from = at_;
+    if (!SkipComment()) return false;
+    Flush(from);
+    pieces_.push_back({" ", false});
+    piece_from_ = at_;
+    return true;
+  }
+
+  bool SkipComment() {
     const bool dash =
         StartsWith("--") &&
         (!rules_.double_dash_needs_space || at_ + 2 >= text_.size() ||
@@ -307,6 +336,7 @@ class Lexer {
   size_t open_at_ = 0;
   int depth_ = 0;
   bool seen_token_ = false;
+  bool seen_word_ = false;
   bool after_escape_string_ = false;
   absl::Status status_;
   std::vector<SqlPiece> pieces_;

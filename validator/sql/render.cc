@@ -35,6 +35,20 @@ std::string Place(const SourceRange& range) {
   return range.known() ? absl::StrCat("line ", range.line, ": ") : "";
 }
 
+// A constant has no form that is surely right in a column of a type that is
+// none of ours: money and intervals compare as text, a SQLite column without a
+// type holds anything. A wrong PASS, so an error.
+absl::Status MustBeComparable(const ResolvedColumn& column) {
+  if (column.type.type != TypeClass::kOther) return absl::OkStatus();
+  return MakeError(
+      ErrorReason::kUnsupported,
+      absl::StrCat("column ", column.name, " is of type '",
+                   column.type.native_name,
+                   "', whose values assay does not compare; cast it in an "
+                   "expression or query rule, or in a view that declares a "
+                   "type"));
+}
+
 // Writes each kind of expression; a new kind does not compile until it is here.
 struct Writer {
   SqlWriter& out;
@@ -73,7 +87,9 @@ struct Writer {
                            scope.resolve(length.column));
     SqlWriter name(WriteMode::kPaste);
     name.PutName(scope, resolved.name);
-    out.Put(length.unit == LengthUnit::kBytes
+    // Bytes have no characters; some databases would count their hex form.
+    out.Put(length.unit == LengthUnit::kBytes ||
+                    resolved.type.type == TypeClass::kBytes
                 ? scope.dialect->ByteLength(name.sql())
                 : scope.dialect->CharLength(name.sql()));
     return absl::OkStatus();
@@ -85,6 +101,16 @@ struct Writer {
     name.PutName(scope, resolved.name);
     const std::string predicate =
         scope.dialect->WrongType(name.sql(), resolved.type);
+    out.Put(predicate.empty() ? "(1 = 0)" : predicate);
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const NotANumber& test) {
+    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
+                           scope.resolve(test.column));
+    SqlWriter name(WriteMode::kPaste);
+    name.PutName(scope, resolved.name);
+    const std::string predicate =
+        scope.dialect->NotANumber(name.sql(), resolved.type);
     out.Put(predicate.empty() ? "(1 = 0)" : predicate);
     return absl::OkStatus();
   }
@@ -141,7 +167,7 @@ struct Writer {
     out.Put("(");
     bool first = true;
     for (const ExprPtr& operand : operands) {
-      if (operands.size() > 1 && NeverWrongType(operand)) continue;
+      if (operands.size() > 1 && NeverHolds(operand)) continue;
       if (!first) out.Put(word);
       first = false;
       ASSAY_RETURN_IF_ERROR(out.PutExpr(operand, scope));
@@ -151,13 +177,19 @@ struct Writer {
     return absl::OkStatus();
   }
 
-  // Most databases enforce types: there the test would only cost time.
-  bool NeverWrongType(const ExprPtr& operand) {
-    const auto* wrong = std::get_if<WrongType>(&operand->node);
-    if (wrong == nullptr) return false;
-    const auto resolved = scope.resolve(wrong->column);
-    return resolved.ok() &&
-           scope.dialect->WrongType("x", resolved->type).empty();
+  // Most databases enforce types: there the tests would only cost time.
+  bool NeverHolds(const ExprPtr& operand) {
+    if (const auto* wrong = std::get_if<WrongType>(&operand->node)) {
+      const auto resolved = scope.resolve(wrong->column);
+      return resolved.ok() &&
+             scope.dialect->WrongType("x", resolved->type).empty();
+    }
+    if (const auto* nan = std::get_if<NotANumber>(&operand->node)) {
+      const auto resolved = scope.resolve(nan->column);
+      return resolved.ok() &&
+             scope.dialect->NotANumber("x", resolved->type).empty();
+    }
+    return false;
   }
 };
 
@@ -198,12 +230,25 @@ void SqlWriter::PutName(const Scope& scope, std::string_view name) {
 
 void SqlWriter::PutValue(const Value& value, TypeClass type,
                          const Dialect& dialect) {
-  if (mode_ == WriteMode::kPaste) {
+  if (mode_ == WriteMode::kPaste ||
+      values_before_ + values_.size() >= kMaxBoundValues ||
+      dialect.WritesLiteral(value)) {
     Put(dialect.Literal(value, type));
     return;
   }
   Put(dialect.BindMarker(value, type));
   values_.push_back(dialect.BindValue(value, type));
+}
+
+SqlWriter SqlWriter::Part() const {
+  SqlWriter part(mode_);
+  part.values_before_ = values_before_ + values_.size();
+  return part;
+}
+
+void SqlWriter::Splice(const std::string& sql, const SqlWriter& part) {
+  Put(sql);
+  values_.insert(values_.end(), part.values_.begin(), part.values_.end());
 }
 
 absl::Status SqlWriter::PutExpr(const ExprPtr& expr, const Scope& scope) {
@@ -221,10 +266,9 @@ absl::Status SqlWriter::PutComparable(const ExprPtr& expr, const Scope& scope,
   const auto* column = std::get_if<Column>(&expr->node);
   if (column == nullptr) {
     // Constants of a text column must take part in the same collation.
-    SqlWriter inner(mode_);
+    SqlWriter inner = Part();
     ASSAY_RETURN_IF_ERROR(inner.PutExpr(expr, scope));
-    const bool is_text =
-        as.type == TypeClass::kText || as.type == TypeClass::kOther;
+    const bool is_text = as.type == TypeClass::kText;
     Put(is_text ? scope.dialect->ByteExact(inner.sql(), {TypeClass::kText, ""})
                 : inner.sql());
     values_.insert(values_.end(), inner.values_.begin(), inner.values_.end());
@@ -250,6 +294,7 @@ absl::Status SqlWriter::PutCompare(const BinaryCompare& compare,
   }
   ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved, scope.resolve(*column));
   ColumnType as = resolved.type;
+  ASSAY_RETURN_IF_ERROR(MustBeComparable(resolved));
   // A date against a moment: the date counts as its midnight.
   if (as.type == TypeClass::kDate &&
       std::holds_alternative<Instant>(compare.right->node)) {
@@ -265,6 +310,7 @@ absl::Status SqlWriter::PutCompare(const BinaryCompare& compare,
 absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
   ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
                          scope.resolve(set.column));
+  ASSAY_RETURN_IF_ERROR(MustBeComparable(resolved));
   const Dialect& dialect = *scope.dialect;
   SqlWriter name(WriteMode::kPaste);
   name.PutName(scope, resolved.name);
@@ -283,7 +329,7 @@ absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
     if (i > 0) Put(", ");
     ASSAY_ASSIGN_OR_RETURN(const Value value,
                            TypeConstant(set.values[i], resolved.type.type));
-    SqlWriter one(mode_);
+    SqlWriter one = Part();
     one.PutValue(value, resolved.type.type, dialect);
     Put(is_text && bytes ? dialect.ByteExact(one.sql(), {TypeClass::kText, ""})
                          : one.sql());
@@ -368,7 +414,7 @@ absl::Status SqlWriter::PutMeasure(
   };
   const auto plain = [&] { return PutExpr(measure.operand, scope); };
   const auto exact = [&]() -> absl::Status {
-    SqlWriter inner(mode_);
+    SqlWriter inner = Part();
     ASSAY_RETURN_IF_ERROR(inner.PutExpr(measure.operand, scope));
     Put(measure.equality == Equality::kBytes
             ? dialect.ByteExact(inner.sql(), type)
@@ -379,7 +425,7 @@ absl::Status SqlWriter::PutMeasure(
   // SUM, MIN and MAX of text would be a database's own idea of a number.
   const auto must_be_number = [&]() -> absl::Status {
     if (type.type == TypeClass::kInteger || type.type == TypeClass::kDecimal ||
-        type.type == TypeClass::kDouble || type.type == TypeClass::kOther) {
+        type.type == TypeClass::kDouble) {
       return absl::OkStatus();
     }
     return MakeError(
@@ -428,7 +474,7 @@ absl::Status SqlWriter::PutMeasure(
     }
     case AggregateFunction::kSum: {
       ASSAY_RETURN_IF_ERROR(must_be_number());
-      SqlWriter inner(mode_);
+      SqlWriter inner = Part();
       ASSAY_RETURN_IF_ERROR(inner.PutFiltered(measure.filter, scope, [&] {
         return inner.PutExpr(measure.operand, scope);
       }));

@@ -48,6 +48,10 @@ enum class WriteMode {
   kPaste,  // Literals, for a person.
 };
 
+// psqlODBC counts parameters in 16 bits and crashes beyond; SQLite and
+// PostgreSQL have limits of their own, all above this.
+inline constexpr size_t kMaxBoundValues = 2000;
+
 // Collects one statement. Confined to one thread.
 class SqlWriter {
  public:
@@ -65,7 +69,8 @@ class SqlWriter {
   // constant that does not fit its column), kSqlError (author SQL).
   absl::Status PutExpr(const ExprPtr& expr, const Scope& scope);
 
-  // Appends a value of a type, bound or written out.
+  // Appends a value of a type: bound, or written out where the mode or the
+  // dialect says so, or where the statement has kMaxBoundValues already.
   void PutValue(const Value& value, TypeClass type, const Dialect& dialect);
 
   // Appends author SQL: an expression on lines of its own in parentheses, or a
@@ -95,7 +100,12 @@ class SqlWriter {
   absl::Status PutFiltered(const ExprPtr& filter, const Scope& scope,
                            const std::function<absl::Status()>& operand);
 
+  // A writer for a part of this statement; Splice appends it.
+  SqlWriter Part() const;
+  void Splice(const std::string& sql, const SqlWriter& part);
+
   const WriteMode mode_;
+  size_t values_before_ = 0;  // Bound by the writer that this is a part of.
   std::string sql_;
   std::vector<Value> values_;
 };

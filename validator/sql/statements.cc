@@ -40,7 +40,7 @@ absl::StatusOr<std::string> GroupForm(const Scope& scope, const Column& column,
   SqlWriter name(WriteMode::kPaste);
   name.PutName(scope, resolved.name);
   return equality == Equality::kBytes
-             ? scope.dialect->ByteExact(name.sql(), resolved.type)
+             ? scope.dialect->GroupForm(name.sql(), resolved.type)
              : name.sql();
 }
 
@@ -69,6 +69,42 @@ absl::Status PutGroups(SqlWriter& out, const Scope& scope, const ExprPtr& where,
   return absl::OkStatus();
 }
 
+// Kinds of values that every database compares alike. Across them each has its
+// own idea ('1abc' = 1 on MariaDB), and an orphan would find a partner.
+int Family(const ColumnType& type) {
+  switch (type.type) {
+    case TypeClass::kInteger:
+    case TypeClass::kDecimal:
+    case TypeClass::kDouble:
+      return 1;
+    case TypeClass::kText:
+    case TypeClass::kJson:
+      return 2;
+    case TypeClass::kDate:
+    case TypeClass::kTimestamp:
+    case TypeClass::kTimestampTz:
+      return 3;
+    default:
+      return 10 + static_cast<int>(type.type);
+  }
+}
+
+absl::Status MustBeOfOneFamily(const ResolvedColumn& child,
+                               const ResolvedColumn& parent) {
+  if (Family(child.type) == Family(parent.type) &&
+      (child.type.type != TypeClass::kOther ||
+       child.type.native_name == parent.type.native_name)) {
+    return absl::OkStatus();
+  }
+  return MakeError(
+      ErrorReason::kUnsupported,
+      absl::StrCat("columns ", child.name, " (", child.type.native_name,
+                   ") and ", parent.name, " (", parent.type.native_name,
+                   ") hold different kinds of values, which the database would "
+                   "convert in its own way; compare them in a query rule with "
+                   "the CAST that you mean"));
+}
+
 absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
                             const Scope& parent, const ExprPtr& where,
                             const MissingReferences& step) {
@@ -82,6 +118,7 @@ absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
                            child.resolve(step.columns[i]));
     ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn p,
                            parent.resolve(step.parent_columns[i]));
+    ASSAY_RETURN_IF_ERROR(MustBeOfOneFamily(c, p));
     SqlWriter child_name(WriteMode::kPaste);
     child_name.PutName(child, c.name);
     SqlWriter parent_name(WriteMode::kPaste);
@@ -301,7 +338,7 @@ absl::Status PutQuantile(SqlWriter& out, const Scope& scope,
                          scope.resolve(step.column));
   const TypeClass type = resolved.type.type;
   if (type != TypeClass::kInteger && type != TypeClass::kDecimal &&
-      type != TypeClass::kDouble && type != TypeClass::kOther) {
+      type != TypeClass::kDouble) {
     return MakeError(
         ErrorReason::kValueInvalid,
         absl::StrCat("column ", resolved.name, " is ",

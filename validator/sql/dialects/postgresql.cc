@@ -117,6 +117,8 @@ class PostgreSql final : public Dialect {
         {"timestamptz", TypeClass::kTimestampTz},
         {"timestamp with time zone", TypeClass::kTimestampTz},
         {"uuid", TypeClass::kUuid},
+        // A user's enumeration, as BaseTypeQuery names it: its labels.
+        {"enum", TypeClass::kText},
         {"json", TypeClass::kJson},
         {"jsonb", TypeClass::kJson},
     };
@@ -209,6 +211,29 @@ class PostgreSql final : public Dialect {
       return sql;
     }
     return absl::StrCat("CAST(", sql, " AS text)");
+  }
+
+  std::string NotANumber(const std::string& sql,
+                         const ColumnType& type) const override {
+    return type.type == TypeClass::kDouble || type.type == TypeClass::kDecimal
+               ? absl::StrCat("(", sql, " = 'NaN')")
+               : "";
+  }
+
+  std::string BaseTypeQuery(const std::string& schema,
+                            const std::string& table) const override {
+    return absl::StrCat(
+        "SELECT a.attname, CASE WHEN COALESCE(b.typtype, t.typtype) = 'e' THEN "
+        "'enum' ELSE COALESCE(b.typname, t.typname) END FROM pg_attribute a "
+        "JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN LATERAL (WITH "
+        "RECURSIVE chain AS (SELECT * FROM pg_type WHERE oid = t.typbasetype "
+        "UNION ALL SELECT n.* FROM pg_type n JOIN chain c ON n.oid = "
+        "c.typbasetype) SELECT typtype, typname FROM chain WHERE typbasetype "
+        "= 0) b ON true WHERE a.attnum > 0 AND NOT a.attisdropped AND "
+        "t.typtype IN ('d', 'e') AND a.attrelid = to_regclass(",
+        QuoteString(
+            absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
+        ")");
   }
 
   std::string CharLength(const std::string& sql) const override {

@@ -105,11 +105,11 @@ class Sqlite final : public Dialect {
 
   std::string ByteExact(const std::string& sql,
                         const ColumnType& type) const override {
-    // A column may be declared COLLATE NOCASE or RTRIM.
-    return type.type == TypeClass::kText || type.type == TypeClass::kOther ||
-                   type.type == TypeClass::kJson
-               ? absl::StrCat(sql, " COLLATE BINARY")
-               : sql;
+    // A column may be declared COLLATE NOCASE or RTRIM, whatever its type, and
+    // hold text.
+    return type.type == TypeClass::kBytes
+               ? sql
+               : absl::StrCat(sql, " COLLATE BINARY");
   }
 
   std::string Comparable(const std::string& sql,
@@ -149,11 +149,11 @@ class Sqlite final : public Dialect {
         return but_not_null(absl::StrCat("typeof(", sql, ") <> 'text'"));
       case TypeClass::kDate:
         // date() takes February 31 for March 3.
-        return but_not_null(absl::StrCat("(", no_date, " OR date(", sql,
-                                         ") <> substr(", sql, ", 1, 10))"));
       case TypeClass::kTimestamp:
       case TypeClass::kTimestampTz:
-        return but_not_null(absl::StrCat("(", no_date, ")"));
+        return but_not_null(absl::StrCat("(", no_date, " OR date(substr(", sql,
+                                         ", 1, 10)) <> substr(", sql,
+                                         ", 1, 10))"));
       default:
         return "";
     }
@@ -182,15 +182,17 @@ class Sqlite final : public Dialect {
   LexRules lex_rules() const override {
     return {.backtick_quotes = true,
             .bracket_quotes = true,
-            .sigil_variables = true};
+            .sigil_variables = true,
+            .double_quote_fallback = true};
   }
 
  private:
   // "2026-11-23 10:00:00.123", the form of Comparable.
   static std::string TimestampText(const Timestamp& time) {
-    // Milliseconds by flooring, as strftime's %f does not round up either.
-    int64_t millis = time.micros / 1000;
-    if (time.micros % 1000 < 0) --millis;
+    // To the nearest millisecond, halves up, as strftime's %f does.
+    const int64_t shifted = time.micros + 500;
+    int64_t millis = shifted / 1000;
+    if (shifted % 1000 < 0) --millis;
     std::string text = ToText(Timestamp{millis * 1000, false});
     text.replace(text.find('T'), 1, " ");
     const size_t dot = text.find('.');
