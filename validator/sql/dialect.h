@@ -104,6 +104,12 @@ class Dialect {
   // `sql` such that '=' and GROUP BY compare its text byte by byte.
   virtual std::string ByteExact(const std::string& sql,
                                 const ColumnType& type) const;
+  // A constant's `marker` such that '=' with a column of `type` takes the
+  // column's own equality (PostgreSQL's citext).
+  virtual std::string SameTypeAs(const std::string& marker,
+                                 const ColumnType&) const {
+    return marker;
+  }
   // a = b for two columns or expressions, byte-exact, in a form that an index
   // on `a` can serve where the database allows it.
   virtual std::string ByteExactEquals(const std::string& a,

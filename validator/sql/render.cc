@@ -332,7 +332,7 @@ absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
     SqlWriter one = Part();
     one.PutValue(value, resolved.type.type, dialect);
     Put(is_text && bytes ? dialect.ByteExact(one.sql(), {TypeClass::kText, ""})
-                         : one.sql());
+                         : dialect.SameTypeAs(one.sql(), resolved.type));
     values_.insert(values_.end(), one.values_.begin(), one.values_.end());
   }
   Put("))");

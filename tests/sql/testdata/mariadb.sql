@@ -3,9 +3,9 @@
 -- aggregates, bound
 SELECT COUNT(*),
        COUNT(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN 1 END),
-       COUNT(CASE WHEN ((`amount` < CAST(? AS DECIMAL(65,30))) OR (`id` > CAST(? AS DECIMAL(65,30)))) THEN 1 END),
-       COUNT(CASE WHEN ((`day` >= CAST(? AS DATE)) AND (`seen` < CAST(? AS DATETIME(6))) AND (`seen` < CAST(? AS DATETIME(6))) AND (`day` > CAST(? AS DATETIME(6))) AND (`at` <= CAST(? AS DATETIME(6)))) THEN 1 END),
-       COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin, CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)) OR (`code` IN (?)) OR (`amount` IN (CAST(? AS DECIMAL(65,30))))) THEN 1 END),
+       COUNT(CASE WHEN ((`amount` < (-0.005)) OR (`id` > 9223372036854775808)) THEN 1 END),
+       COUNT(CASE WHEN ((`day` >= DATE'2026-02-28') AND (`seen` < TIMESTAMP'2026-01-01 10:00:00.25') AND (`seen` < TIMESTAMP'2023-11-15 00:13:20.123456') AND (`day` > TIMESTAMP'2023-11-15 00:13:20') AND (`at` <= TIMESTAMP'2023-11-14 22:13:20')) THEN 1 END),
+       COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin, CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)) OR (`code` IN (?)) OR (`amount` IN (1.1))) THEN 1 END),
        COUNT(CASE WHEN (OCTET_LENGTH(`odd"``]name`) > 5) THEN 1 END),
        COUNT(`odd"``]name`),
        COUNT(DISTINCT CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin),
@@ -18,23 +18,14 @@ SELECT COUNT(*),
        VAR_SAMP(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `amount` END)
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
 --   ? it's \' " ` ; -- /* ) ?
---   ? -0.005
---   ? 9223372036854775808
---   ? 2026-02-28
---   ? 2026-01-01 10:00:00.25
---   ? 2023-11-15 00:13:20.123456
---   ? 2023-11-15 00:13:20
---   ? 2023-11-14 22:13:20
 --   ? it's \' " ` ; -- /* ) ?
 --   ? x
 --   ? x
---   ? 1.1
 --   ? it's \' " ` ; -- /* ) ?
 --   ? it's \' " ` ; -- /* ) ?
---   ? 9.5
 
 -- any row, bound
 SELECT 1
@@ -46,14 +37,13 @@ SELECT COUNT(*), SUM(n) FROM (
 SELECT COUNT(*) AS n
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
   AND ((NOT (`id` IS NULL)) AND (NOT (`name` IS NULL)))
 GROUP BY `id`, CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin
 HAVING COUNT(*) > 1
 ) AS assay_groups
---   ? 9.5
 --   ? it's \' " ` ; -- /* ) ?
 
 -- rows of duplicates, NULL equals NULL, bound
@@ -70,33 +60,29 @@ SELECT COUNT(*)
 FROM `sch"``ema`.`child` AS c
 WHERE ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
   AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 ))
---   ? 9.5
 
 -- rows of missing references, bound
 SELECT c.`id`, c.`odd"``]name`
 FROM `sch"``ema`.`child` AS c
 WHERE (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
   AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 ))
 LIMIT 10
---   ? 9.5
---   ? 9.5
 
 -- rows, bound
 SELECT `id`, `odd"``]name`
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
 LIMIT 10
---   ? 9.5
 --   ? it's \' " ` ; -- /* ) ?
 
 -- rows with text, bound
@@ -111,9 +97,8 @@ LIMIT 10
 SELECT `name`, CONVERT(`amount` USING utf8mb4)
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
---   ? 9.5
 
 -- first page, bound
 SELECT `name`, `id`, `odd"``]name`
@@ -125,12 +110,11 @@ LIMIT 100
 SELECT `name`, `id`, `odd"``]name`
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND (`id` > ? OR (`id` = ? AND (`odd"``]name` > ?)))
 ORDER BY `id`, `odd"``]name`
 LIMIT 100
---   ? 9.5
 --   ? -7
 --   ? -7
 --   ? it's \' " ` ; -- /* ) ?
@@ -140,19 +124,18 @@ SELECT assay_k, assay_v, assay_n FROM (
 SELECT ROW_NUMBER() OVER (ORDER BY `amount`) - 1 AS assay_k, `amount` AS assay_v, COUNT(*) OVER () AS assay_n
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < CAST(? AS DECIMAL(65,30)) OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
   AND ((NOT (`amount` IS NULL)))
 ) AS assay_sorted
 WHERE assay_k * 100 > (assay_n - 1) * 95 - 100 AND assay_k * 100 < (assay_n - 1) * 95 + 100
 ORDER BY assay_k
---   ? 9.5
 --   ? it's \' " ` ; -- /* ) ?
 
 -- author's count, bound
 SELECT COUNT(*) FROM (
-SELECT id FROM t WHERE name = ? -- all
+SELECT id FROM t WHERE name = ?  
 ) AS assay_query
 --   ? it's \' " ` ; -- /* ) ?
 
@@ -160,7 +143,7 @@ SELECT id FROM t WHERE name = ? -- all
 SELECT COUNT(*),
        COUNT(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN 1 END),
        COUNT(CASE WHEN ((`amount` < (-0.005)) OR (`id` > 9223372036854775808)) THEN 1 END),
-       COUNT(CASE WHEN ((`day` >= CAST('2026-02-28' AS DATE)) AND (`seen` < CAST('2026-01-01 10:00:00.25' AS DATETIME(6))) AND (`seen` < CAST('2023-11-15 00:13:20.123456' AS DATETIME(6))) AND (`day` > CAST('2023-11-15 00:13:20' AS DATETIME(6))) AND (`at` <= CAST('2023-11-14 22:13:20' AS DATETIME(6)))) THEN 1 END),
+       COUNT(CASE WHEN ((`day` >= DATE'2026-02-28') AND (`seen` < TIMESTAMP'2026-01-01 10:00:00.25') AND (`seen` < TIMESTAMP'2023-11-15 00:13:20.123456') AND (`day` > TIMESTAMP'2023-11-15 00:13:20') AND (`at` <= TIMESTAMP'2023-11-14 22:13:20')) THEN 1 END),
        COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin, CONVERT('x' USING utf8mb4) COLLATE utf8mb4_nopad_bin)) OR (`code` IN ('x')) OR (`amount` IN (1.1))) THEN 1 END),
        COUNT(CASE WHEN (OCTET_LENGTH(`odd"``]name`) > 5) THEN 1 END),
        COUNT(`odd"``]name`),
@@ -174,7 +157,7 @@ SELECT COUNT(*),
        VAR_SAMP(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `amount` END)
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
 
 -- any row, to paste
@@ -187,7 +170,7 @@ SELECT COUNT(*), SUM(n) FROM (
 SELECT COUNT(*) AS n
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
   AND ((NOT (`id` IS NULL)) AND (NOT (`name` IS NULL)))
@@ -209,18 +192,18 @@ SELECT COUNT(*)
 FROM `sch"``ema`.`child` AS c
 WHERE ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
   AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 ))
 
 -- rows of missing references, to paste
 SELECT c.`id`, c.`odd"``]name`
 FROM `sch"``ema`.`child` AS c
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
   AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 ))
 LIMIT 10
 
@@ -228,7 +211,7 @@ LIMIT 10
 SELECT `id`, `odd"``]name`
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
 LIMIT 10
@@ -243,7 +226,7 @@ LIMIT 10
 SELECT `name`, CONVERT(`amount` USING utf8mb4)
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
 
 -- first page, to paste
@@ -256,7 +239,7 @@ LIMIT 100
 SELECT `name`, `id`, `odd"``]name`
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND (`id` > (-7) OR (`id` = (-7) AND (`odd"``]name` > 'it''s \\'' " ` ; -- /* ) ?')))
 ORDER BY `id`, `odd"``]name`
@@ -267,7 +250,7 @@ SELECT assay_k, assay_v, assay_n FROM (
 SELECT ROW_NUMBER() OVER (ORDER BY `amount`) - 1 AS assay_k, `amount` AS assay_v, COUNT(*) OVER () AS assay_n
 FROM `sch"``ema`.`pay;ment`
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
   AND ((NOT (`amount` IS NULL)))
@@ -277,5 +260,5 @@ ORDER BY assay_k
 
 -- author's count, to paste
 SELECT COUNT(*) FROM (
-SELECT id FROM t WHERE name = 'it''s \\'' " ` ; -- /* ) ?' -- all
+SELECT id FROM t WHERE name = 'it''s \\'' " ` ; -- /* ) ?'  
 ) AS assay_query

@@ -18,7 +18,7 @@ SELECT COUNT(*),
        VAR_SAMP(CASE WHEN ("name" COLLATE "C" = CAST(? AS text) COLLATE "C") THEN "amount" END)
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 )
 --   ? it's \' " ` ; -- /* ) ?
 --   ? -0.005
@@ -46,7 +46,7 @@ SELECT COUNT(*), SUM(n) FROM (
 SELECT COUNT(*) AS n
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 )
   AND ("name" COLLATE "C" = CAST(? AS text) COLLATE "C")
   AND ((NOT ("id" IS NULL)) AND (NOT ("name" IS NULL)))
@@ -70,7 +70,7 @@ SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
   AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C" AND (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 ))
 --   ? 9.5
 
@@ -78,11 +78,11 @@ amount < CAST(? AS numeric) OR name = 'a;b' -- why
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
   AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C" AND (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 ))
 LIMIT 10
 --   ? 9.5
@@ -92,7 +92,7 @@ LIMIT 10
 SELECT "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 )
   AND ("name" COLLATE "C" = CAST(? AS text) COLLATE "C")
 LIMIT 10
@@ -111,7 +111,7 @@ LIMIT 10
 SELECT "name", CAST("amount" AS text)
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 )
 --   ? 9.5
 
@@ -125,7 +125,7 @@ LIMIT 100
 SELECT "name", "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 )
   AND ("id" > CAST(? AS bigint) OR ("id" = CAST(? AS bigint) AND ("odd""`]name" > CAST(? AS text))))
 ORDER BY "id", "odd""`]name"
@@ -140,7 +140,7 @@ SELECT assay_k, assay_v, assay_n FROM (
 SELECT ROW_NUMBER() OVER (ORDER BY "amount") - 1 AS assay_k, "amount" AS assay_v, COUNT(*) OVER () AS assay_n
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS numeric) OR name = 'a;b' -- why
+amount < CAST(? AS numeric) OR name = 'a;b'  
 )
   AND ("name" COLLATE "C" = CAST(? AS text) COLLATE "C")
   AND ((NOT ("amount" IS NULL)))
@@ -152,7 +152,7 @@ ORDER BY assay_k
 
 -- author's count, bound
 SELECT COUNT(*) FROM (
-SELECT id FROM t WHERE name = CAST(? AS text) -- all
+SELECT id FROM t WHERE name = CAST(? AS text)  
 ) AS assay_query
 --   ? it's \' " ` ; -- /* ) ?
 
@@ -174,7 +174,7 @@ SELECT COUNT(*),
        VAR_SAMP(CASE WHEN ("name" COLLATE "C" = E'it''s \\'' " ` ; -- /* ) ?' COLLATE "C") THEN "amount" END)
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
 
 -- any row, to paste
@@ -187,7 +187,7 @@ SELECT COUNT(*), SUM(n) FROM (
 SELECT COUNT(*) AS n
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ("name" COLLATE "C" = E'it''s \\'' " ` ; -- /* ) ?' COLLATE "C")
   AND ((NOT ("id" IS NULL)) AND (NOT ("name" IS NULL)))
@@ -209,18 +209,18 @@ SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
   AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C" AND (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 ))
 
 -- rows of missing references, to paste
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
   AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C" AND (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 ))
 LIMIT 10
 
@@ -228,7 +228,7 @@ LIMIT 10
 SELECT "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ("name" COLLATE "C" = E'it''s \\'' " ` ; -- /* ) ?' COLLATE "C")
 LIMIT 10
@@ -243,7 +243,7 @@ LIMIT 10
 SELECT "name", CAST("amount" AS text)
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
 
 -- first page, to paste
@@ -256,7 +256,7 @@ LIMIT 100
 SELECT "name", "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ("id" > (-7) OR ("id" = (-7) AND ("odd""`]name" > E'it''s \\'' " ` ; -- /* ) ?')))
 ORDER BY "id", "odd""`]name"
@@ -267,7 +267,7 @@ SELECT assay_k, assay_v, assay_n FROM (
 SELECT ROW_NUMBER() OVER (ORDER BY "amount") - 1 AS assay_k, "amount" AS assay_v, COUNT(*) OVER () AS assay_n
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ("name" COLLATE "C" = E'it''s \\'' " ` ; -- /* ) ?' COLLATE "C")
   AND ((NOT ("amount" IS NULL)))
@@ -277,5 +277,5 @@ ORDER BY assay_k
 
 -- author's count, to paste
 SELECT COUNT(*) FROM (
-SELECT id FROM t WHERE name = E'it''s \\'' " ` ; -- /* ) ?' -- all
+SELECT id FROM t WHERE name = E'it''s \\'' " ` ; -- /* ) ?'  
 ) AS assay_query

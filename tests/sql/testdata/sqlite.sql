@@ -3,9 +3,9 @@
 -- aggregates, bound
 SELECT COUNT(*),
        COUNT(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN 1 END),
-       COUNT(CASE WHEN (("amount" IS NOT NULL AND typeof("amount") NOT IN ('integer', 'real')) OR ("amount" < CAST(? AS NUMERIC)) OR ("id" > CAST(? AS NUMERIC))) THEN 1 END),
+       COUNT(CASE WHEN (("amount" IS NOT NULL AND typeof("amount") NOT IN ('integer', 'real')) OR ("amount" COLLATE BINARY < CAST(? AS NUMERIC)) OR ("id" COLLATE BINARY > CAST(? AS NUMERIC))) THEN 1 END),
        COUNT(CASE WHEN ((date("day") >= ?) AND (strftime('%Y-%m-%d %H:%M:%f', "seen") < ?) AND (strftime('%Y-%m-%d %H:%M:%f', "seen") < ?) AND (strftime('%Y-%m-%d %H:%M:%f', "day") > ?) AND (strftime('%Y-%m-%d %H:%M:%f', "at") <= ?)) THEN 1 END),
-       COUNT(CASE WHEN (("name" COLLATE BINARY IN (? COLLATE BINARY, ? COLLATE BINARY)) OR ("code" IN (?)) OR ("amount" IN (CAST(? AS NUMERIC)))) THEN 1 END),
+       COUNT(CASE WHEN (("name" COLLATE BINARY IN (? COLLATE BINARY, ? COLLATE BINARY)) OR ("code" IN (?)) OR ("amount" COLLATE BINARY IN (CAST(? AS NUMERIC)))) THEN 1 END),
        COUNT(CASE WHEN (length(CAST("odd""`]name" AS BLOB)) > 5) THEN 1 END),
        COUNT("odd""`]name"),
        COUNT(DISTINCT "name" COLLATE BINARY),
@@ -18,15 +18,15 @@ SELECT COUNT(*),
        SUM((CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END - (SELECT AVG(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END) 
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 ))) * (CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END - (SELECT AVG(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END) 
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )))) / NULLIF(COUNT(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN "amount" END) - 1, 0)
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
 --   ? it's \' " ` ; -- /* ) ?
 --   ? -0.005
@@ -60,11 +60,11 @@ SELECT COUNT(*), SUM(n) FROM (
 SELECT COUNT(*) AS n
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
   AND ("name" COLLATE BINARY = ? COLLATE BINARY)
   AND ((NOT ("id" IS NULL)) AND (NOT ("name" IS NULL)))
-GROUP BY "id", "name" COLLATE BINARY
+GROUP BY "id" COLLATE BINARY, "name" COLLATE BINARY
 HAVING COUNT(*) > 1
 ) AS assay_groups
 --   ? 9.5
@@ -72,7 +72,7 @@ HAVING COUNT(*) > 1
 
 -- rows of duplicates, NULL equals NULL, bound
 SELECT "id", "amount" FROM (
-SELECT "id", "amount", "name", COUNT(*) OVER (PARTITION BY "id", "name" COLLATE BINARY) AS assay_n
+SELECT "id", "amount", "name", COUNT(*) OVER (PARTITION BY "id" COLLATE BINARY, "name" COLLATE BINARY) AS assay_n
 FROM "sch""`ema"."pay;ment"
 ) AS assay_rows
 WHERE assay_n > 1
@@ -83,8 +83,8 @@ LIMIT 10
 SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 ))
 --   ? 9.5
 
@@ -92,11 +92,11 @@ amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 ))
 LIMIT 10
 --   ? 9.5
@@ -106,7 +106,7 @@ LIMIT 10
 SELECT "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
   AND ("name" COLLATE BINARY = ? COLLATE BINARY)
 LIMIT 10
@@ -125,7 +125,7 @@ LIMIT 10
 SELECT CAST(CAST("name" AS TEXT) AS BLOB), CAST(CAST("amount" AS TEXT) AS BLOB)
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
 --   ? 9.5
 
@@ -139,7 +139,7 @@ LIMIT 100
 SELECT CAST(CAST("name" AS TEXT) AS BLOB), "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
   AND ("id" > ? OR ("id" = ? AND ("odd""`]name" > ?)))
 ORDER BY "id", "odd""`]name"
@@ -154,7 +154,7 @@ SELECT assay_k, assay_v, assay_n FROM (
 SELECT ROW_NUMBER() OVER (ORDER BY "amount") - 1 AS assay_k, "amount" AS assay_v, COUNT(*) OVER () AS assay_n
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < CAST(? AS NUMERIC) OR name = 'a;b' -- why
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
   AND ("name" COLLATE BINARY = ? COLLATE BINARY)
   AND ((NOT ("amount" IS NULL)))
@@ -166,16 +166,16 @@ ORDER BY assay_k
 
 -- author's count, bound
 SELECT COUNT(*) FROM (
-SELECT id FROM t WHERE name = ? -- all
+SELECT id FROM t WHERE name = ?  
 ) AS assay_query
 --   ? it's \' " ` ; -- /* ) ?
 
 -- aggregates, to paste
 SELECT COUNT(*),
        COUNT(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN 1 END),
-       COUNT(CASE WHEN (("amount" IS NOT NULL AND typeof("amount") NOT IN ('integer', 'real')) OR ("amount" < (-0.005)) OR ("id" > 9223372036854775808)) THEN 1 END),
+       COUNT(CASE WHEN (("amount" IS NOT NULL AND typeof("amount") NOT IN ('integer', 'real')) OR ("amount" COLLATE BINARY < (-0.005)) OR ("id" COLLATE BINARY > 9223372036854775808)) THEN 1 END),
        COUNT(CASE WHEN ((date("day") >= '2026-02-28') AND (strftime('%Y-%m-%d %H:%M:%f', "seen") < '2026-01-01 10:00:00.250') AND (strftime('%Y-%m-%d %H:%M:%f', "seen") < '2023-11-15 00:13:20.123') AND (strftime('%Y-%m-%d %H:%M:%f', "day") > '2023-11-15 00:13:20.000') AND (strftime('%Y-%m-%d %H:%M:%f', "at") <= '2023-11-14 22:13:20.000')) THEN 1 END),
-       COUNT(CASE WHEN (("name" COLLATE BINARY IN ('it''s \'' " ` ; -- /* ) ?' COLLATE BINARY, 'x' COLLATE BINARY)) OR ("code" IN ('x')) OR ("amount" IN (1.1))) THEN 1 END),
+       COUNT(CASE WHEN (("name" COLLATE BINARY IN ('it''s \'' " ` ; -- /* ) ?' COLLATE BINARY, 'x' COLLATE BINARY)) OR ("code" IN ('x')) OR ("amount" COLLATE BINARY IN (1.1))) THEN 1 END),
        COUNT(CASE WHEN (length(CAST("odd""`]name" AS BLOB)) > 5) THEN 1 END),
        COUNT("odd""`]name"),
        COUNT(DISTINCT "name" COLLATE BINARY),
@@ -188,15 +188,15 @@ SELECT COUNT(*),
        SUM((CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END - (SELECT AVG(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END) 
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 ))) * (CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END - (SELECT AVG(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END) 
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )))) / NULLIF(COUNT(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN "amount" END) - 1, 0)
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
 
 -- any row, to paste
@@ -209,17 +209,17 @@ SELECT COUNT(*), SUM(n) FROM (
 SELECT COUNT(*) AS n
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY)
   AND ((NOT ("id" IS NULL)) AND (NOT ("name" IS NULL)))
-GROUP BY "id", "name" COLLATE BINARY
+GROUP BY "id" COLLATE BINARY, "name" COLLATE BINARY
 HAVING COUNT(*) > 1
 ) AS assay_groups
 
 -- rows of duplicates, NULL equals NULL, to paste
 SELECT "id", "amount" FROM (
-SELECT "id", "amount", "name", COUNT(*) OVER (PARTITION BY "id", "name" COLLATE BINARY) AS assay_n
+SELECT "id", "amount", "name", COUNT(*) OVER (PARTITION BY "id" COLLATE BINARY, "name" COLLATE BINARY) AS assay_n
 FROM "sch""`ema"."pay;ment"
 ) AS assay_rows
 WHERE assay_n > 1
@@ -230,19 +230,19 @@ LIMIT 10
 SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
-amount < 9.5 OR name = 'a;b' -- why
+  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
+amount < 9.5 OR name = 'a;b'  
 ))
 
 -- rows of missing references, to paste
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
-amount < 9.5 OR name = 'a;b' -- why
+  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
+amount < 9.5 OR name = 'a;b'  
 ))
 LIMIT 10
 
@@ -250,7 +250,7 @@ LIMIT 10
 SELECT "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY)
 LIMIT 10
@@ -265,7 +265,7 @@ LIMIT 10
 SELECT CAST(CAST("name" AS TEXT) AS BLOB), CAST(CAST("amount" AS TEXT) AS BLOB)
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
 
 -- first page, to paste
@@ -278,7 +278,7 @@ LIMIT 100
 SELECT CAST(CAST("name" AS TEXT) AS BLOB), "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ("id" > (-7) OR ("id" = (-7) AND ("odd""`]name" > 'it''s \'' " ` ; -- /* ) ?')))
 ORDER BY "id", "odd""`]name"
@@ -289,7 +289,7 @@ SELECT assay_k, assay_v, assay_n FROM (
 SELECT ROW_NUMBER() OVER (ORDER BY "amount") - 1 AS assay_k, "amount" AS assay_v, COUNT(*) OVER () AS assay_n
 FROM "sch""`ema"."pay;ment"
 WHERE (
-amount < 9.5 OR name = 'a;b' -- why
+amount < 9.5 OR name = 'a;b'  
 )
   AND ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY)
   AND ((NOT ("amount" IS NULL)))
@@ -299,5 +299,5 @@ ORDER BY assay_k
 
 -- author's count, to paste
 SELECT COUNT(*) FROM (
-SELECT id FROM t WHERE name = 'it''s \'' " ` ; -- /* ) ?' -- all
+SELECT id FROM t WHERE name = 'it''s \'' " ` ; -- /* ) ?'  
 ) AS assay_query

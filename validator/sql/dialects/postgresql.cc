@@ -197,6 +197,13 @@ class PostgreSql final : public Dialect {
     }
   }
 
+  std::string SameTypeAs(const std::string& marker,
+                         const ColumnType& type) const override {
+    return type.native_name == "citext"
+               ? absl::StrCat("CAST(", marker, " AS citext)")
+               : marker;
+  }
+
   std::string Comparable(const std::string& sql,
                          const ColumnType& type) const override {
     // Text is ordered by bytes here, as everywhere; enums by their label.

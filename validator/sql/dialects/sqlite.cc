@@ -148,11 +148,12 @@ class Sqlite final : public Dialect {
       case TypeClass::kText:
         return but_not_null(absl::StrCat("typeof(", sql, ") <> 'text'"));
       case TypeClass::kDate:
-        // date() takes February 31 for March 3.
       case TypeClass::kTimestamp:
       case TypeClass::kTimestampTz:
+        // February 30 is taken as it stands until something is added to it,
+        // and for March 2 then.
         return but_not_null(absl::StrCat("(", no_date, " OR date(substr(", sql,
-                                         ", 1, 10)) <> substr(", sql,
+                                         ", 1, 10), '+0 days') <> substr(", sql,
                                          ", 1, 10))"));
       default:
         return "";
