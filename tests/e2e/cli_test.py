@@ -57,7 +57,7 @@ class CliTest(unittest.TestCase):
         self.assertIn("FAIL |", self.server.assay(
             "show", run, "--format", "markdown").stdout)
         self.assertEqual(report["results"][0]["samples"][0]["cells"][0]
-                         ["text"], "2")
+                         ["value"], "2")
 
     def test_the_pasted_sql_shows_the_failing_rows(self):
         rules = ("- not_null: [v]\n- enum: {column: v, values: [b\"'\\x]}\n"
