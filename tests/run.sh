@@ -3,7 +3,7 @@
 # Everything that proves the project.
 #   tests/run.sh          builds, then unit, integration and end-to-end tests
 #   tests/run.sh unit     the short loop: unit tests, no database server
-#   tests/run.sh --full   adds the slow and the exhaustive
+#   tests/run.sh --full   ten times the fuzzing and the kills
 # Installs the Debian packages that are missing. The last line is the count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -29,6 +29,10 @@ trap 'rm -rf "$results"' EXIT
 export ASSAY_BUILD_DIR=$PWD/$build
 export ASSAY_TEST_MODE=$mode
 export ASSAY_TEST_RESULTS=$results
+# Ten times the fuzzing; kill_test.py takes ten times the kills.
+if [ "$mode" = full ]; then
+  export ASSAY_FUZZ_ITERATIONS=${ASSAY_FUZZ_ITERATIONS:-20000}
+fi
 failed=0
 
 # run NAME COMMAND...: its output is shown only where it fails.

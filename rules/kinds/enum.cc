@@ -80,6 +80,7 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
   if (!absent.empty()) {
     // A value that never occurs is no row, so no threshold excuses it.
     out.broken = true;
+    out.certain = out.counters.rows_total > 0;
     absl::StrAppend(&out.found, "; never found: ", absl::StrJoin(absent, ", "));
   }
   return out;

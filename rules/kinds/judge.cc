@@ -119,7 +119,7 @@ void JudgeRule(const Rule& rule, const BoundParameters& parameters,
     return;
   }
   OnEmpty on_empty = OnEmpty::kFail;
-  if (kind.spec.keys.on_empty &&
+  if (kind.spec.keys.on_empty && !judgement.certain &&
       LookedAtNothing(judgement, table_rows_exist, on_empty, result.found)) {
     result.empty = true;
     result.verdict = OnEmptyVerdict(rule.on_empty.value_or(on_empty));

@@ -66,6 +66,8 @@ struct Judgement {
   // An error of the data that makes judging impossible, e.g. a query that
   // returns two rows where one value is wanted.
   std::optional<ResultError> error;
+  // The demand is broken whatever was looked at: on_empty has no say.
+  bool certain = false;
   // Nothing was there to judge although the kind has no denominator, e.g. the
   // maximum of no values.
   bool nothing = false;

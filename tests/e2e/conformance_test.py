@@ -112,6 +112,8 @@ CASES = [
     case("c_main", "enum: {column: n, values: [10, 20, 30, 40]}", "PASS"),
     case("c_main", "enum: {column: n, values: [10, 20, 30, 40, 50], "
          "complete: true}", "FAIL", failing=0, groups=1),
+    case("c_nulls", "enum: {column: n, values: [1], complete: true}", "FAIL",
+         groups=1),
     case("c_main", "enum: {column: d, values: [1.1, -5, 99.9999, 0]}", "PASS"),
     case("c_main", "enum: {column: dt, forbid: [1999-12-31]}", "FAIL",
          failing=1),
@@ -164,6 +166,11 @@ CASES = [
          "c_parent, key: [id, code]}", "FAIL", failing=3, considered=4),
     case("c_child", "foreign_key: {columns: [parent_id], table: c_parent, "
          "key: [id], table_where: id < 3}", "FAIL", failing=2),
+    case("c_child", "foreign_key: {columns: [parent_id], table: c_parent, "
+         "key: [id], table_where: parent_id > 0}", "ERROR",
+         only=["postgresql", "mariadb"]),
+    case("c_child", "foreign_key: {columns: [code], table: c_parent, "
+         "key: [id]}", "ERROR"),
     case("c_child", "foreign_key: {columns: [parent_id], table: nowhere, "
          "key: [id]}", "ERROR"),
     # freshness

@@ -104,6 +104,10 @@ class Dialect {
   // `sql` such that '=' and GROUP BY compare its text byte by byte.
   virtual std::string ByteExact(const std::string& sql,
                                 const ColumnType& type) const;
+  // A text constant's `marker` that meets a ByteExact column.
+  virtual std::string ByteExactConstant(const std::string& marker) const {
+    return ByteExact(marker, {TypeClass::kText, ""});
+  }
   // A constant's `marker` such that '=' with a column of `type` takes the
   // column's own equality (PostgreSQL's citext).
   virtual std::string SameTypeAs(const std::string& marker,

@@ -269,8 +269,7 @@ absl::Status SqlWriter::PutComparable(const ExprPtr& expr, const Scope& scope,
     SqlWriter inner = Part();
     ASSAY_RETURN_IF_ERROR(inner.PutExpr(expr, scope));
     const bool is_text = as.type == TypeClass::kText;
-    Put(is_text ? scope.dialect->ByteExact(inner.sql(), {TypeClass::kText, ""})
-                : inner.sql());
+    Put(is_text ? scope.dialect->ByteExactConstant(inner.sql()) : inner.sql());
     values_.insert(values_.end(), inner.values_.begin(), inner.values_.end());
     return absl::OkStatus();
   }
@@ -331,7 +330,7 @@ absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
                            TypeConstant(set.values[i], resolved.type.type));
     SqlWriter one = Part();
     one.PutValue(value, resolved.type.type, dialect);
-    Put(is_text && bytes ? dialect.ByteExact(one.sql(), {TypeClass::kText, ""})
+    Put(is_text && bytes ? dialect.ByteExactConstant(one.sql())
                          : dialect.SameTypeAs(one.sql(), resolved.type));
     values_.insert(values_.end(), one.values_.begin(), one.values_.end());
   }

@@ -105,6 +105,22 @@ absl::Status MustBeOfOneFamily(const ResolvedColumn& child,
                    "the CAST that you mean"));
 }
 
+// "WITH assay_parent AS (…)" where only some rows of the parent count. Not a
+// subquery in place: there a column that only the child has would be the
+// child's, and not an error.
+absl::Status PutParentRows(SqlWriter& out, const Scope& parent,
+                           const MissingReferences& step) {
+  if (step.parent_filter == nullptr) return absl::OkStatus();
+  Scope alone = parent;
+  alone.alias.clear();
+  out.Put("WITH assay_parent AS (SELECT * FROM ");
+  out.PutTable(alone);
+  out.Put(" WHERE ");
+  ASSAY_RETURN_IF_ERROR(out.PutExpr(step.parent_filter, alone));
+  out.Put(")\n");
+  return absl::OkStatus();
+}
+
 absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
                             const Scope& parent, const ExprPtr& where,
                             const MissingReferences& step) {
@@ -112,7 +128,11 @@ absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
   ASSAY_RETURN_IF_ERROR(
       PutFromWhere(out, child, {where, step.filter, AllNonNull(step.columns)}));
   out.Put("\n  AND NOT EXISTS (SELECT 1 FROM ");
-  out.PutTable(parent);
+  if (step.parent_filter != nullptr) {
+    out.Put("assay_parent AS ").Put(parent.alias);
+  } else {
+    out.PutTable(parent);
+  }
   for (size_t i = 0; i < step.columns.size(); ++i) {
     ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn c,
                            child.resolve(step.columns[i]));
@@ -128,10 +148,6 @@ absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
                 ? dialect.ByteExactEquals(parent_name.sql(), p.type,
                                           child_name.sql(), c.type)
                 : absl::StrCat(parent_name.sql(), " = ", child_name.sql()));
-  }
-  if (step.parent_filter != nullptr) {
-    out.Put(" AND ");
-    ASSAY_RETURN_IF_ERROR(out.PutExpr(step.parent_filter, parent));
   }
   out.Put(")");
   return absl::OkStatus();
@@ -234,6 +250,7 @@ absl::Status PutDuplicateRows(SqlWriter& out, const Scope& scope,
 absl::Status PutMissingReferences(SqlWriter& out, const Scope& child,
                                   const Scope& parent, const ExprPtr& where,
                                   const MissingReferences& step) {
+  ASSAY_RETURN_IF_ERROR(PutParentRows(out, parent, step));
   out.Put("SELECT COUNT(*)");
   return PutMissingFrom(out, child, parent, where, step);
 }
@@ -243,6 +260,7 @@ absl::Status PutMissingReferenceRows(SqlWriter& out, const Scope& child,
                                      const MissingReferences& step,
                                      const std::vector<std::string>& columns,
                                      int64_t limit) {
+  ASSAY_RETURN_IF_ERROR(PutParentRows(out, parent, step));
   out.Put("SELECT ");
   PutColumns(out, child, columns);
   ASSAY_RETURN_IF_ERROR(PutMissingFrom(out, child, parent, where, step));

@@ -66,24 +66,26 @@ ORDER BY "id", "name"
 FETCH FIRST 10 ROWS ONLY
 
 -- missing references, bound
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < CAST(? AS DECIMAL(38,10)) OR name = 'a;b'  
+))
 SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" = c."code" AND (
-amount < CAST(? AS DECIMAL(38,10)) OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" = c."id" AND p."name" = c."code")
 --   ? 9.5
 
 -- rows of missing references, bound
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < CAST(? AS DECIMAL(38,10)) OR name = 'a;b'  
+))
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
 amount < CAST(? AS DECIMAL(38,10)) OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" = c."code" AND (
-amount < CAST(? AS DECIMAL(38,10)) OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" = c."id" AND p."name" = c."code")
 FETCH FIRST 10 ROWS ONLY
 --   ? 9.5
 --   ? 9.5
@@ -205,23 +207,25 @@ ORDER BY "id", "name"
 FETCH FIRST 10 ROWS ONLY
 
 -- missing references, to paste
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" = c."code" AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" = c."id" AND p."name" = c."code")
 
 -- rows of missing references, to paste
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" = c."code" AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" = c."id" AND p."name" = c."code")
 FETCH FIRST 10 ROWS ONLY
 
 -- rows, to paste

@@ -2,20 +2,20 @@
 
 -- aggregates, bound
 SELECT COUNT(*),
-       COUNT(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN 1 END),
+       COUNT(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = ?) THEN 1 END),
        COUNT(CASE WHEN ((`amount` < (-0.005)) OR (`id` > 9223372036854775808)) THEN 1 END),
        COUNT(CASE WHEN ((`day` >= DATE'2026-02-28') AND (`seen` < TIMESTAMP'2026-01-01 10:00:00.25') AND (`seen` < TIMESTAMP'2023-11-15 00:13:20.123456') AND (`day` > TIMESTAMP'2023-11-15 00:13:20') AND (`at` <= TIMESTAMP'2023-11-14 22:13:20')) THEN 1 END),
-       COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin, CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)) OR (`code` IN (?)) OR (`amount` IN (1.1))) THEN 1 END),
+       COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (?, ?)) OR (`code` IN (?)) OR (`amount` IN (1.1))) THEN 1 END),
        COUNT(CASE WHEN (OCTET_LENGTH(`odd"``]name`) > 5) THEN 1 END),
        COUNT(`odd"``]name`),
        COUNT(DISTINCT CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin),
        COUNT(DISTINCT `name`),
        MIN(`amount`),
-       MAX(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `ratio` END),
+       MAX(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = ?) THEN `ratio` END),
        SUM(`id`),
        MAX(`seen`),
        MAX(`day`),
-       VAR_SAMP(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `amount` END)
+       VAR_SAMP(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = ?) THEN `amount` END)
 FROM `sch"``ema`.`pay;ment`
 WHERE (
 amount < 9.5 OR name = 'a;b'  
@@ -39,7 +39,7 @@ FROM `sch"``ema`.`pay;ment`
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
-  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = ?)
   AND ((NOT (`id` IS NULL)) AND (NOT (`name` IS NULL)))
 GROUP BY `id`, CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin
 HAVING COUNT(*) > 1
@@ -56,23 +56,25 @@ ORDER BY `id`, `name`
 LIMIT 10
 
 -- missing references, bound
+WITH assay_parent AS (SELECT * FROM `sch"``ema`.`parent` WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT COUNT(*)
 FROM `sch"``ema`.`child` AS c
 WHERE ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin)
 
 -- rows of missing references, bound
+WITH assay_parent AS (SELECT * FROM `sch"``ema`.`parent` WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT c.`id`, c.`odd"``]name`
 FROM `sch"``ema`.`child` AS c
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin)
 LIMIT 10
 
 -- rows, bound
@@ -81,7 +83,7 @@ FROM `sch"``ema`.`pay;ment`
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
-  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = ?)
 LIMIT 10
 --   ? it's \' " ` ; -- /* ) ?
 
@@ -126,7 +128,7 @@ FROM `sch"``ema`.`pay;ment`
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
-  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = ?)
   AND ((NOT (`amount` IS NULL)))
 ) AS assay_sorted
 WHERE assay_k * 100 > (assay_n - 1) * 95 - 100 AND assay_k * 100 < (assay_n - 1) * 95 + 100
@@ -141,20 +143,20 @@ SELECT id FROM t WHERE name = ?
 
 -- aggregates, to paste
 SELECT COUNT(*),
-       COUNT(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN 1 END),
+       COUNT(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = 'it''s \\'' " ` ; -- /* ) ?') THEN 1 END),
        COUNT(CASE WHEN ((`amount` < (-0.005)) OR (`id` > 9223372036854775808)) THEN 1 END),
        COUNT(CASE WHEN ((`day` >= DATE'2026-02-28') AND (`seen` < TIMESTAMP'2026-01-01 10:00:00.25') AND (`seen` < TIMESTAMP'2023-11-15 00:13:20.123456') AND (`day` > TIMESTAMP'2023-11-15 00:13:20') AND (`at` <= TIMESTAMP'2023-11-14 22:13:20')) THEN 1 END),
-       COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN (CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin, CONVERT('x' USING utf8mb4) COLLATE utf8mb4_nopad_bin)) OR (`code` IN ('x')) OR (`amount` IN (1.1))) THEN 1 END),
+       COUNT(CASE WHEN ((CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin IN ('it''s \\'' " ` ; -- /* ) ?', 'x')) OR (`code` IN ('x')) OR (`amount` IN (1.1))) THEN 1 END),
        COUNT(CASE WHEN (OCTET_LENGTH(`odd"``]name`) > 5) THEN 1 END),
        COUNT(`odd"``]name`),
        COUNT(DISTINCT CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin),
        COUNT(DISTINCT `name`),
        MIN(`amount`),
-       MAX(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `ratio` END),
+       MAX(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = 'it''s \\'' " ` ; -- /* ) ?') THEN `ratio` END),
        SUM(`id`),
        MAX(`seen`),
        MAX(`day`),
-       VAR_SAMP(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin) THEN `amount` END)
+       VAR_SAMP(CASE WHEN (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = 'it''s \\'' " ` ; -- /* ) ?') THEN `amount` END)
 FROM `sch"``ema`.`pay;ment`
 WHERE (
 amount < 9.5 OR name = 'a;b'  
@@ -172,7 +174,7 @@ FROM `sch"``ema`.`pay;ment`
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
-  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = 'it''s \\'' " ` ; -- /* ) ?')
   AND ((NOT (`id` IS NULL)) AND (NOT (`name` IS NULL)))
 GROUP BY `id`, CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin
 HAVING COUNT(*) > 1
@@ -188,23 +190,25 @@ ORDER BY `id`, `name`
 LIMIT 10
 
 -- missing references, to paste
+WITH assay_parent AS (SELECT * FROM `sch"``ema`.`parent` WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT COUNT(*)
 FROM `sch"``ema`.`child` AS c
 WHERE ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin)
 
 -- rows of missing references, to paste
+WITH assay_parent AS (SELECT * FROM `sch"``ema`.`parent` WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT c.`id`, c.`odd"``]name`
 FROM `sch"``ema`.`child` AS c
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c.`id` IS NULL)) AND (NOT (c.`code` IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM `sch"``ema`.`parent` AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p.`id` = c.`id` AND CONVERT(p.`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT(c.`code` USING utf8mb4) COLLATE utf8mb4_nopad_bin)
 LIMIT 10
 
 -- rows, to paste
@@ -213,7 +217,7 @@ FROM `sch"``ema`.`pay;ment`
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
-  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = 'it''s \\'' " ` ; -- /* ) ?')
 LIMIT 10
 
 -- rows with text, to paste
@@ -252,7 +256,7 @@ FROM `sch"``ema`.`pay;ment`
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
-  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = CONVERT('it''s \\'' " ` ; -- /* ) ?' USING utf8mb4) COLLATE utf8mb4_nopad_bin)
+  AND (CONVERT(`name` USING utf8mb4) COLLATE utf8mb4_nopad_bin = 'it''s \\'' " ` ; -- /* ) ?')
   AND ((NOT (`amount` IS NULL)))
 ) AS assay_sorted
 WHERE assay_k * 100 > (assay_n - 1) * 95 - 100 AND assay_k * 100 < (assay_n - 1) * 95 + 100

@@ -66,24 +66,26 @@ ORDER BY "id", "name"
 LIMIT 10
 
 -- missing references, bound
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < CAST(? AS numeric) OR name = 'a;b'  
+))
 SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C" AND (
-amount < CAST(? AS numeric) OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C")
 --   ? 9.5
 
 -- rows of missing references, bound
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < CAST(? AS numeric) OR name = 'a;b'  
+))
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
 amount < CAST(? AS numeric) OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C" AND (
-amount < CAST(? AS numeric) OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C")
 LIMIT 10
 --   ? 9.5
 --   ? 9.5
@@ -160,7 +162,7 @@ SELECT id FROM t WHERE name = CAST(? AS text)
 SELECT COUNT(*),
        COUNT(CASE WHEN ("name" COLLATE "C" = E'it''s \\'' " ` ; -- /* ) ?' COLLATE "C") THEN 1 END),
        COUNT(CASE WHEN (("amount" < (-0.005)) OR ("id" > 9223372036854775808)) THEN 1 END),
-       COUNT(CASE WHEN (("day" >= CAST('2026-02-28' AS date)) AND ("seen" < CAST('2026-01-01 10:00:00.25' AS timestamp)) AND ("seen" < CAST('2023-11-15 00:13:20.123456' AS timestamp)) AND ("day" > CAST('2023-11-15 00:13:20' AS timestamp)) AND ("at" <= CAST('2023-11-14 22:13:20' AS timestamptz))) THEN 1 END),
+       COUNT(CASE WHEN (("day" >= CAST('2026-02-28' AS date)) AND ("seen" < CAST('2026-01-01 10:00:00.25' AS timestamp)) AND ("seen" < CAST('2023-11-15 00:13:20.123456' AS timestamp)) AND ("day" > CAST('2023-11-15 00:13:20' AS timestamp)) AND ("at" <= CAST('2023-11-14T22:13:20Z' AS timestamptz))) THEN 1 END),
        COUNT(CASE WHEN (("name" COLLATE "C" IN (E'it''s \\'' " ` ; -- /* ) ?' COLLATE "C", 'x' COLLATE "C")) OR ("code" IN ('x')) OR ("amount" IN (1.1))) THEN 1 END),
        COUNT(CASE WHEN (octet_length("odd""`]name") > 5) THEN 1 END),
        COUNT("odd""`]name"),
@@ -205,23 +207,25 @@ ORDER BY "id", "name"
 LIMIT 10
 
 -- missing references, to paste
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C" AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C")
 
 -- rows of missing references, to paste
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C" AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" = c."id" AND p."name" COLLATE "C" = CAST(c."code" AS text) COLLATE "C")
 LIMIT 10
 
 -- rows, to paste

@@ -80,24 +80,26 @@ ORDER BY "id", "name"
 LIMIT 10
 
 -- missing references, bound
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
+))
 SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
-amount < CAST(? AS NUMERIC) OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY)
 --   ? 9.5
 
 -- rows of missing references, bound
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < CAST(? AS NUMERIC) OR name = 'a;b'  
+))
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
 amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
-amount < CAST(? AS NUMERIC) OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY)
 LIMIT 10
 --   ? 9.5
 --   ? 9.5
@@ -227,23 +229,25 @@ ORDER BY "id", "name"
 LIMIT 10
 
 -- missing references, to paste
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT COUNT(*)
 FROM "sch""`ema"."child" AS c
 WHERE ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY)
 
 -- rows of missing references, to paste
+WITH assay_parent AS (SELECT * FROM "sch""`ema"."parent" WHERE (
+amount < 9.5 OR name = 'a;b'  
+))
 SELECT c."id", c."odd""`]name"
 FROM "sch""`ema"."child" AS c
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND ((NOT (c."id" IS NULL)) AND (NOT (c."code" IS NULL)))
-  AND NOT EXISTS (SELECT 1 FROM "sch""`ema"."parent" AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY AND (
-amount < 9.5 OR name = 'a;b'  
-))
+  AND NOT EXISTS (SELECT 1 FROM assay_parent AS p WHERE p."id" COLLATE BINARY = c."id" COLLATE BINARY AND p."name" COLLATE BINARY = c."code" COLLATE BINARY)
 LIMIT 10
 
 -- rows, to paste

@@ -232,6 +232,12 @@ class MariaDb final : public Dialect {
     }
   }
 
+  std::string ByteExactConstant(const std::string& marker) const override {
+    // The column's explicit collation decides, and the session's character set
+    // is utf8mb4: converting the constant for every row adds nothing.
+    return marker;
+  }
+
   std::string Comparable(const std::string& sql,
                          const ColumnType& type) const override {
     return type.type == TypeClass::kText ? ByteExact(sql, type) : sql;

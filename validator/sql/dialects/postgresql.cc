@@ -169,6 +169,11 @@ class PostgreSql final : public Dialect {
     if (std::holds_alternative<std::string>(value)) {
       return QuoteString(std::get<std::string>(value));
     }
+    if (type == TypeClass::kTimestampTz &&
+        std::holds_alternative<Timestamp>(value)) {
+      // A person's session may be in another zone than ours.
+      return absl::StrCat("CAST('", ToText(value), "' AS timestamptz)");
+    }
     return Dialect::Literal(value, type);
   }
 
