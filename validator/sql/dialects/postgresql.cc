@@ -276,6 +276,8 @@ class PostgreSql final : public Dialect {
   StreamMethod stream_method() const override {
     return StreamMethod::kServerCursor;
   }
+  // A FETCH costs four round trips (savepoint, prepare, execute, release).
+  int64_t max_page_rows() const override { return 40000; }
   std::string DeclareCursor(const std::string& select) const override {
     return absl::StrCat("DECLARE assay_scan NO SCROLL CURSOR FOR ", select);
   }
