@@ -248,7 +248,7 @@ int main(int argc, char** argv) {
   }
   const Flags& flags = std::get<Flags>(parsed);
   // Drivers allocate and free every page of a scan; without these glibc gives
-  // the memory back to the kernel each time, a third of a scan's CPU time.
+  // the memory back to the kernel each time.
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
   // Sockets and the run store are the owner's alone.
