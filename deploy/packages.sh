@@ -10,7 +10,7 @@ build=(
   cmake ninja-build g++ pkg-config ccache mold
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   libabsl-dev libre2-dev libyaml-cpp-dev libcli11-dev libspdlog-dev
-  nlohmann-json3-dev libssl-dev
+  nlohmann-json3-dev libssl-dev libxxhash-dev
   unixodbc unixodbc-dev odbcinst libsqliteodbc odbc-postgresql odbc-mariadb
   sqlite3
 )

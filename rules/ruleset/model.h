@@ -149,6 +149,95 @@ struct TableRules {
   SourceRange range;
 };
 
+// One side of a comparison. Exactly one of `table`, `tables`, `query` is set,
+// and the other side has the same one but that a table may meet a query.
+struct ComparisonSide {
+  Literal connection;            // May be a parameter of type connection.
+  std::optional<Literal> table;  // May be a parameter of type table.
+  // "public.*", "legacy.pay*": every table whose name matches ('*', '?'),
+  // paired with the other side's by the name without schema, without case.
+  std::optional<Word> tables;
+  std::optional<SqlText> query;  // A SELECT; its result is the table.
+  std::optional<SqlText> where;
+  SourceRange range;
+};
+
+enum class Trim { kNone, kTrailing, kBoth };  // Of blanks (U+0020).
+enum class Rounding { kRound, kTruncate };
+
+// What the author declares about the equality of one column. Everything absent
+// compares exactly.
+struct ColumnPolicy {
+  Word column;  // The source's name, or the mapped one.
+  // Numbers: |a - b| <= tolerance, or <= relative * |source|; either suffices.
+  std::optional<Decimal> tolerance;
+  std::optional<Decimal> relative_tolerance;
+  // Timestamps and times: fractional digits that count, 0 to 6.
+  std::optional<int> precision;
+  Rounding rounding = Rounding::kTruncate;
+  Trim trim = Trim::kNone;
+  bool ignore_case = false;    // ASCII letters only.
+  bool empty_is_null = false;  // '' equals NULL.
+  // Compare as this type; a value that is none of it is a difference. (The name
+  // is a TypeClassName or an alias.)
+  std::optional<TypeClass> as;
+  SourceRange range;
+};
+
+// A pair of columns that by-name matching would not find.
+struct ColumnMapping {
+  std::string name;  // What results call it.
+  // Of each side one: a column's name, or an expression in the side's SQL.
+  std::optional<Word> source, target;
+  std::optional<SqlText> source_sql, target_sql;
+  SourceRange range;
+};
+
+// Which columns are compared, and how. `only` and `except` are the source's
+// names (or the target's, for a column that only the target has).
+struct ComparedColumns {
+  std::vector<Word> only;  // Empty: all.
+  std::vector<Word> except;
+  std::vector<ColumnMapping> map;
+  std::vector<ColumnPolicy> policies;
+};
+
+// Differences that are known and agreed; shown, and not counted as failing.
+struct AcceptedDifference {
+  // Each a key: one value for each key column. Empty: any key.
+  std::vector<std::vector<Literal>> keys;
+  std::string kind;    // "missing", "extra", "changed"; empty: any.
+  std::string column;  // Of changed rows; empty: any.
+  std::string cause;   // As results name causes; empty: any.
+  std::string reason;  // Why it is accepted.
+  std::string owner;
+  std::optional<Date> until;  // The last day on which it counts.
+  SourceRange range;
+};
+
+// What a reading of both sides promises.
+enum class Consistency {
+  kSnapshot,   // Each side in one snapshot where the database has them.
+  kStatement,  // Each statement for itself.
+  kStrict,     // As snapshot, and an interrupted comparison starts again.
+};
+
+// Rules about a source and a target.
+struct Comparison {
+  ComparisonSide source;
+  ComparisonSide target;
+  // Of the source, or mapped names; empty: the first key that the catalogs of
+  // both sides prove.
+  std::vector<Word> key;
+  bool keyless = false;  // `key: none`: rows compare as a multiset.
+  ComparedColumns columns;
+  std::vector<Word> except_tables;  // With `tables`: names, '*' and '?'.
+  std::vector<AcceptedDifference> accept;
+  Consistency consistency = Consistency::kSnapshot;
+  std::vector<Rule> rules;  // Their kinds are comparison kinds.
+  SourceRange range;
+};
+
 enum class ParamKind {
   kText,
   kInteger,
@@ -182,6 +271,7 @@ struct RuleSet {
   std::vector<std::string> tags;
   std::vector<Parameter> parameters;
   std::vector<TableRules> tables;
+  std::vector<Comparison> comparisons;
 
   const Parameter* FindParameter(std::string_view parameter_name) const;
 };

@@ -44,6 +44,14 @@ struct Measure {
   friend bool operator==(const Measure&, const Measure&) = default;
 };
 
+// The target's side of a cell.
+struct SampleText {
+  std::string text;
+  bool is_null = false;
+  bool truncated = false;
+  friend bool operator==(const SampleText&, const SampleText&) = default;
+};
+
 // A cell of a sample. A masked cell has text "***" and masked set.
 struct SampleCell {
   std::string column;
@@ -52,6 +60,10 @@ struct SampleCell {
   bool truncated = false;  // The text was cut.
   bool masked = false;
   bool key = false;        // Part of the row's key.
+  // In samples of comparisons: `text` is the source's, `target` the target's.
+  std::optional<SampleText> target;
+  bool differs = false;    // Source and target are unequal here.
+  std::string cause;       // Why, where it is recognisable: "trailing blanks".
   friend bool operator==(const SampleCell&, const SampleCell&) = default;
 };
 
@@ -62,6 +74,46 @@ struct Sample {
 };
 
 inline constexpr size_t kMaxSampleBytes = 1024;
+
+// A count of changed rows in one column, or of one cause in it.
+struct ColumnChange {
+  std::string column;
+  std::string cause;  // Empty: any.
+  int64_t rows = 0;
+  friend bool operator==(const ColumnChange&, const ColumnChange&) = default;
+};
+
+// What a comparison of rows counted. Keys are counted once however many rows
+// share them; `missing`, `extra` and `changed` are confirmed as far as the rule
+// asks for it, and lower bounds where `complete` is false.
+struct DiffCounts {
+  int64_t rows_source = 0;  // Read; duplicates count.
+  int64_t rows_target = 0;
+  int64_t keys = 0;     // Distinct keys of the union: the denominator.
+  int64_t missing = 0;  // Rows of the source that the target lacks.
+  int64_t extra = 0;    // Rows of the target that the source lacks.
+  int64_t changed = 0;  // Rows on both sides that differ.
+  int64_t duplicate_keys_source = 0;  // Keys that more than one row has.
+  int64_t duplicate_keys_target = 0;
+  int64_t null_keys_source = 0;  // Rows with a NULL in the key.
+  int64_t null_keys_target = 0;
+  int64_t settled = 0;   // Differed at first and were equal when read again.
+  int64_t unstable = 0;  // Still moving after the last reading.
+  int64_t accepted = 0;  // Known differences (`accept:`), not counted above.
+  bool complete = true;  // Everything was compared.
+  std::string incomplete_because;  // e.g. "stop_after: 10000 was reached".
+  std::vector<ColumnChange> columns;  // Changed rows by column, most first.
+  std::vector<ColumnChange> causes;   // By column and cause, most first; of
+                                      // the `explained` changed rows.
+  int64_t explained = 0;
+  // Columns that are on one side only and not excepted.
+  std::vector<std::string> source_only_columns;
+  std::vector<std::string> target_only_columns;
+  // How it was done, one line each for people: comparison types and policies
+  // ("amount: decimal, exact"), the method and why, consistency, resumption.
+  std::vector<std::string> notes;
+  friend bool operator==(const DiffCounts&, const DiffCounts&) = default;
+};
 
 // Why a rule could not be judged.
 struct ResultError {
@@ -102,6 +154,15 @@ struct Result {
   int64_t elapsed_micros = 0;
   int64_t attempts = 1;
   int line = 0;  // Of the rule in the rule set.
+  // Of comparisons; `connection`, `table`, `sql` and `consistency` are then the
+  // source's.
+  std::string target_connection;
+  std::string target_table;
+  std::string target_sql;
+  std::string target_consistency;
+  std::optional<DiffCounts> diff;
+  // How many differing keys ListDifferences has; 0 none.
+  int64_t differences = 0;
   friend bool operator==(const Result&, const Result&) = default;
 };
 

@@ -23,7 +23,8 @@ ARROWS = {
     "db": set(),
     "odbc": {"db"},
     "connections": {"odbc", "sql", "db"},
-    "engine": {"ruleset", "plan", "verdict", "kinds", "sql", "db",
+    "diff": {"ruleset", "plan", "verdict", "sql", "db"},
+    "engine": {"ruleset", "plan", "verdict", "kinds", "sql", "db", "diff",
                "connections"},
     "runs": {"engine", "db", "sql", "odbc", "ruleset", "verdict",
              "connections"},
@@ -39,6 +40,7 @@ OWNERS = {
     r"<sql(ext|types|ucode)?\.h>|<odbcinst\.h>": {"odbc"},
     r"[<\"]grpc(pp|\+\+)?/": {"service", "server", "cli"},
     r"[<\"]spdlog/": {"base"},
+    r"[<\"]xxhash": {"diff"},
     r"[<\"]re2/": {"kinds", "engine", "ruleset"},
 }
 

@@ -88,6 +88,21 @@ const std::vector<ErrorReasonInfo>& ErrorReasons() {
       {R::kDatabaseNotFound, StatusCode::kNotFound, "DATABASE_NOT_FOUND", false,
        "The database, or the file, that the connection names does not "
        "exist."},
+      {R::kNotComparable, StatusCode::kFailedPrecondition, "NOT_COMPARABLE",
+       false,
+       "Two columns, or a key, cannot be compared exactly as they are; the "
+       "message names the policy that would allow it."},
+      {R::kUnstable, StatusCode::kAborted, "UNSTABLE", true,
+       "Rows went on changing while they were compared; let the writers pause, "
+       "or allow more time with recheck."},
+      {R::kBudgetReached, StatusCode::kResourceExhausted, "BUDGET_REACHED",
+       false, "A limit of the rule ended the comparison before its end."},
+      {R::kSpillFailed, StatusCode::kResourceExhausted, "SPILL_FAILED", true,
+       "The server's scratch directory is full or cannot be written."},
+      {R::kDifferencesNotFound, StatusCode::kNotFound, "DIFFERENCES_NOT_FOUND",
+       false,
+       "The run has no list of differing keys for this rule: nothing differed, "
+       "the policy keeps them, or retention removed them."},
   };
   return *kTable;
 }

@@ -53,6 +53,12 @@ enum class ErrorReason {
   kInternal,
   kServerUnreachable,  // Said by clients only.
   kDatabaseNotFound,
+  // Comparisons.
+  kNotComparable,  // Two columns, or a key, cannot be compared as they are.
+  kUnstable,       // Rows went on changing while they were compared.
+  kBudgetReached,  // A comparison's own limit ended it.
+  kSpillFailed,    // The server's scratch directory is full or unusable.
+  kDifferencesNotFound,
 };
 
 struct ErrorReasonInfo {
