@@ -59,16 +59,20 @@ struct ExecuteRequest {
   std::string run_id;         // In a comment of every statement, see RunMarker.
   std::set<int> done_groups;  // Finished before a restart: not read again.
   int max_parallel_groups = 4;
-  // The server's state directory, see runs/scratch.h: an absolute path without
-  // a slash at its end; empty: there is none, so nothing spills, nothing is
-  // resumed and no differences are kept.
+  // The server's state directory, see base/state_paths.h; empty: there is none,
+  // so nothing spills, nothing is resumed and no differences are kept.
   std::string directory;
-  // The terminal run that this one re-reads; empty: none. A full_diff with a
-  // differences file of that run reads those keys only.
+  // The terminal run that this one re-reads, of the same rule set and params;
+  // empty: none.
   std::string recheck_of;
   // By rule index: what that run found and this one takes over. Handed to the
   // observer as they are, not read again.
   std::map<int, Result> carried;
+  // By rule index: what that run found about the rules that are looked at
+  // again. Re-reading only the keys of its differences is sound where
+  // `diff->complete` and the file has `differences` lines, else everything is
+  // compared anew.
+  std::map<int, Result> earlier;
 };
 
 // The comment that every statement of a run carries, "assay run=ID".

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/runs/scratch.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "validator/base/log.h"
 #include "validator/base/status.h"
 
@@ -19,11 +21,6 @@ namespace assay::runs {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string RunFolder(const std::string& directory, const char* kind,
-                      const std::string& run_id) {
-  return absl::StrCat(directory, "/", kind, "/", FileName(run_id));
-}
 
 void RemoveFolder(const std::string& folder) {
   std::error_code error;
@@ -34,6 +31,27 @@ void RemoveFolder(const std::string& folder) {
   }
 }
 
+// Removes the folders in `parent` whose name `keep` does not want.
+void RemoveFolders(const std::string& parent,
+                   const std::function<bool(const std::string&)>& keep) {
+  std::vector<std::string> leavings;
+  std::error_code error;
+  for (fs::directory_iterator it(parent, error), end; !error && it != end;
+       it.increment(error)) {
+    if (!keep(it->path().filename().string())) {
+      leavings.push_back(it->path().string());
+    }
+  }
+  for (const std::string& folder : leavings) RemoveFolder(folder);
+}
+
+absl::Status DirectoryError(const std::string& path, const std::string& why) {
+  return MakeError(ErrorReason::kStoreFailed,
+                   absl::StrCat("cannot use the state directory '", path,
+                                "': ", why,
+                                "; state.directory names another one"));
+}
+
 absl::Status Unreadable(const std::string& path) {
   return MakeError(
       ErrorReason::kStoreFailed,
@@ -42,78 +60,56 @@ absl::Status Unreadable(const std::string& path) {
 
 }  // namespace
 
-std::string FileName(const std::string& name) {
-  if (name == "." || name == "..") return name == "." ? "%2E" : "%2E%2E";
-  std::string out;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (absl::ascii_isalnum(byte) || c == '.' || c == '_' || c == '-') {
-      out.push_back(c);
-    } else {
-      absl::StrAppendFormat(&out, "%%%02X", byte);
-    }
+absl::StatusOr<std::unique_ptr<StateDirectory>> StateDirectory::Open(
+    const std::string& path) {
+  if (path.empty()) {
+    return std::unique_ptr<StateDirectory>(new StateDirectory("", -1));
   }
-  return out;
-}
-
-std::string DifferencesPath(const std::string& directory,
-                            const std::string& run_id,
-                            const std::string& rule_id) {
-  return absl::StrCat(RunFolder(directory, "differences", run_id), "/",
-                      FileName(rule_id), ".jsonl");
-}
-
-std::string ScratchDirectory(const std::string& directory,
-                             const std::string& run_id) {
-  return RunFolder(directory, "scratch", run_id);
-}
-
-absl::Status MakeStateDirectory(const std::string& directory) {
-  if (directory.empty()) return absl::OkStatus();
   std::error_code error;
-  fs::create_directories(directory, error);
-  if (!error) {
-    fs::permissions(directory, fs::perms::owner_all, error);
+  fs::create_directories(path, error);
+  if (!error) fs::permissions(path, fs::perms::owner_all, error);
+  if (error) return DirectoryError(path, error.message());
+  const std::string lock = absl::StrCat(path, "/lock");
+  const int fd = open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return DirectoryError(path, std::strerror(errno));
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    const std::string why = errno == EWOULDBLOCK
+                                ? "another assayd uses it"
+                                : std::string(std::strerror(errno));
+    close(fd);
+    return DirectoryError(path, why);
   }
-  if (!error) return absl::OkStatus();
-  return MakeError(ErrorReason::kStoreFailed,
-                   absl::StrCat("cannot make the state directory '", directory,
-                                "': ", error.message()));
+  return std::unique_ptr<StateDirectory>(new StateDirectory(path, fd));
 }
 
-void RemoveScratch(const std::string& directory, const std::string& run_id) {
-  if (directory.empty() || run_id.empty()) return;
-  RemoveFolder(ScratchDirectory(directory, run_id));
+StateDirectory::~StateDirectory() {
+  if (lock_fd_ >= 0) close(lock_fd_);
 }
 
-void RemoveDifferences(const std::string& directory,
-                       const std::string& run_id) {
-  if (directory.empty() || run_id.empty()) return;
-  RemoveFolder(RunFolder(directory, "differences", run_id));
+void StateDirectory::RemoveScratch(const std::string& run_id) const {
+  if (path_.empty() || run_id.empty()) return;
+  RemoveFolder(ScratchDirectory(path_, run_id));
 }
 
-void RemoveStaleScratch(const std::string& directory,
-                        const std::set<std::string>& active) {
-  if (directory.empty()) return;
-  std::set<std::string> kept;
-  for (const std::string& id : active) kept.insert(FileName(id));
-  std::vector<std::string> stale;
-  std::error_code error;
-  for (fs::directory_iterator it(absl::StrCat(directory, "/scratch"), error),
-       end;
-       !error && it != end; it.increment(error)) {
-    if (kept.count(it->path().filename().string()) == 0) {
-      stale.push_back(it->path().string());
-    }
-  }
-  for (const std::string& folder : stale) RemoveFolder(folder);
+void StateDirectory::RemoveDifferences(const std::string& run_id) const {
+  if (path_.empty() || run_id.empty()) return;
+  RemoveFolder(RunFolder(path_, "differences", run_id));
+}
+
+void StateDirectory::RemoveLeavings(
+    const std::function<bool(const std::string&)>& is_active,
+    const std::function<bool(const std::string&)>& is_known) const {
+  if (path_.empty()) return;
+  // Run ids are their own file names; anything else was no run's.
+  RemoveFolders(absl::StrCat(path_, "/scratch"), is_active);
+  RemoveFolders(absl::StrCat(path_, "/differences"), is_known);
 }
 
 absl::StatusOr<LinePage> ReadLines(const std::string& path, int64_t offset,
                                    int limit, size_t max_bytes) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) {
-    if (errno == ENOENT || errno == ENOTDIR) {
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) {
       return MakeError(ErrorReason::kDifferencesNotFound,
                        "there is no list of differences");
     }
@@ -134,8 +130,7 @@ absl::StatusOr<LinePage> ReadLines(const std::string& path, int64_t offset,
   size_t bytes = 0;
   std::string line;
   while (std::getline(in, line)) {
-    // Without a line break it is the beginning of a line that was never ended.
-    if (in.eof()) return page;
+    if (in.eof()) return page;  // The beginning of a line, never ended.
     if (static_cast<int>(page.lines.size()) == limit ||
         (!page.lines.empty() && bytes + line.size() > max_bytes)) {
       page.next = offset;

@@ -1,50 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where a run leaves files: the state directory beside the run store.
-//
-//   <state directory>/differences/<run id>/<rule id>.jsonl   kept with the run
-//   <state directory>/scratch/<run id>/                      while it executes
-//
-// Path functions are pure; the others touch only these two folders. Thread-safe
-// for different runs. An empty state directory: there is none, nothing is
-// written or removed.
+// The state directory beside the run store: what runs leave in files
+// (base/state_paths.h has their places), read, and removed in time.
 #ifndef ASSAY_VALIDATOR_RUNS_SCRATCH_H_
 #define ASSAY_VALIDATOR_RUNS_SCRATCH_H_
 
 #include <cstddef>
 #include <cstdint>
-#include <set>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "validator/base/state_paths.h"
 
 namespace assay::runs {
 
-// `name` with every byte outside [A-Za-z0-9._-] as %XX; "." and ".." likewise,
-// so that no name leaves its folder.
-std::string FileName(const std::string& name);
+// The directory, ours alone while it lives: locked against a second server,
+// whose files the removals below would take for leavings. Immutable;
+// thread-safe for different runs. Trouble with removing is logged: a file too
+// many harms nobody.
+class StateDirectory {
+ public:
+  // Makes `path`, readable by its owner alone. kStoreFailed where it cannot be
+  // made or another process holds it. An empty path: there is none, and nothing
+  // is ever removed.
+  static absl::StatusOr<std::unique_ptr<StateDirectory>> Open(
+      const std::string& path);
+  ~StateDirectory();
+  StateDirectory(const StateDirectory&) = delete;
+  StateDirectory& operator=(const StateDirectory&) = delete;
 
-// The file with every difference of a rule, one JSON object a line.
-std::string DifferencesPath(const std::string& directory,
-                            const std::string& run_id,
-                            const std::string& rule_id);
+  // Empty: none.
+  const std::string& path() const { return path_; }
 
-// The folder for whatever a run needs on disk until it is terminal.
-std::string ScratchDirectory(const std::string& directory,
-                             const std::string& run_id);
+  void RemoveScratch(const std::string& run_id) const;
+  void RemoveDifferences(const std::string& run_id) const;
 
-// Makes the state directory, readable by its owner alone. kStoreFailed.
-absl::Status MakeStateDirectory(const std::string& directory);
+  // What a killed server left: scratch of all runs but those for which
+  // `is_active` is true, differences of runs for which `is_known` is not.
+  void RemoveLeavings(
+      const std::function<bool(const std::string&)>& is_active,
+      const std::function<bool(const std::string&)>& is_known) const;
 
-// Removes a run's scratch; its differences as well. Trouble is logged: a file
-// too many harms nobody.
-void RemoveScratch(const std::string& directory, const std::string& run_id);
-void RemoveDifferences(const std::string& directory, const std::string& run_id);
+ private:
+  StateDirectory(std::string path, int lock_fd)
+      : path_(std::move(path)), lock_fd_(lock_fd) {}
 
-// Removes scratch of all runs but `active`: what a killed server left.
-void RemoveStaleScratch(const std::string& directory,
-                        const std::set<std::string>& active);
+  const std::string path_;
+  const int lock_fd_;  // -1: none.
+};
 
 // Some lines of a differences file.
 struct LinePage {
