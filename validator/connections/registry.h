@@ -85,6 +85,11 @@ class Session {
   absl::StatusOr<Table> DescribeTable(std::string_view name,
                                       const CancellationToken& cancel);
 
+  // The tables and views of the schemas that match; see
+  // db::Connection::ListTables.
+  absl::StatusOr<std::vector<db::TableName>> ListTables(
+      std::string_view schema_pattern, const CancellationToken& cancel);
+
   // This connection's id on the server; 0 where the dialect has none.
   int64_t server_connection_id() const { return server_connection_id_; }
 

@@ -14,19 +14,13 @@ namespace assay::connections {
 
 namespace {
 
-// Gives columns of domains and enumerations the type that is behind the name.
-// Asks the catalog only where a column's type is no known one.
-absl::Status ResolveBaseTypes(db::Connection& connection,
-                              const sql::Dialect& dialect,
-                              const CancellationToken& cancel, Table& table) {
-  const auto unknown = [](const Column& column) {
-    return column.type.type == TypeClass::kOther;
-  };
-  const std::string query = dialect.BaseTypeQuery(table.schema, table.name);
-  if (query.empty() ||
-      std::none_of(table.columns.begin(), table.columns.end(), unknown)) {
-    return absl::OkStatus();
-  }
+// Adds what the driver's catalog functions do not tell: the type behind a
+// domain or an enumeration, the declared type and the character set.
+absl::Status AddDetails(db::Connection& connection, const sql::Dialect& dialect,
+                        const CancellationToken& cancel, Table& table) {
+  const std::string query =
+      dialect.ColumnDetailsQuery(table.schema, table.name);
+  if (query.empty()) return absl::OkStatus();
   db::QueryOptions options;
   options.cancel = cancel;
   options.block_rows = 100;
@@ -36,12 +30,17 @@ absl::Status ResolveBaseTypes(db::Connection& connection,
     ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
     if (block == nullptr) return absl::OkStatus();
     for (size_t row = 0; row < block->rows(); ++row) {
-      for (Column& column : table.columns) {
-        if (!unknown(column) || column.name != block->Text(row, 0)) continue;
-        const std::string base(block->Text(row, 1));
-        column.type.type = dialect.ClassifyType(base, 0, 0);
-        column.type.native_name = base;
-      }
+      const auto column = std::find_if(
+          table.columns.begin(), table.columns.end(),
+          [&](const Column& c) { return c.name == block->Text(row, 0); });
+      if (column == table.columns.end()) continue;
+      sql::ColumnType& type = column->type;
+      type.full_name = std::string(block->Text(row, 2));
+      type.character_set = std::string(block->Text(row, 3));
+      const std::string base(block->Text(row, 1));
+      if (base.empty() || type.type != TypeClass::kOther) continue;
+      type.type = dialect.ClassifyType(base, 0, 0);
+      type.native_name = base;
     }
   }
 }
@@ -134,9 +133,19 @@ absl::StatusOr<Table> Session::DescribeTable(std::string_view name,
     out.scale = column.scale;
     out.nullable = column.nullable;
   }
-  ASSAY_RETURN_IF_ERROR(
-      ResolveBaseTypes(*connection_, dialect(), cancel, table));
+  ASSAY_RETURN_IF_ERROR(AddDetails(*connection_, dialect(), cancel, table));
   return table;
+}
+
+absl::StatusOr<std::vector<db::TableName>> Session::ListTables(
+    std::string_view schema_pattern, const CancellationToken& cancel) {
+  absl::StatusOr<std::vector<db::TableName>> tables =
+      connection_->ListTables(schema_pattern, cancel);
+  if (!tables.ok()) {
+    return Annotate(tables.status(),
+                    absl::StrCat("connection ", config().name));
+  }
+  return tables;
 }
 
 const Column* Table::FindColumn(std::string_view column_name) const {

@@ -137,6 +137,12 @@ class Connection {
   virtual absl::StatusOr<CatalogTable> Describe(
       const TableName& table, const CancellationToken& cancel) = 0;
 
+  // The tables and views (no system tables) of the schemas that match
+  // `schema_pattern` ('*', '?'; without case), in order of schema and name.
+  // Empty: of where a bare name is looked up. Names as in CatalogTable.
+  virtual absl::StatusOr<std::vector<TableName>> ListTables(
+      std::string_view schema_pattern, const CancellationToken& cancel) = 0;
+
   // The DBMS's own name and version, e.g. "PostgreSQL", "15.18".
   virtual std::string dbms_name() const = 0;
   virtual std::string dbms_version() const = 0;

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <set>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -65,6 +68,44 @@ std::string EscapePattern(const Link& link, const std::string& name) {
 
 int64_t ToNumber(const std::optional<std::string>& text) {
   return text.has_value() ? std::strtoll(text->c_str(), nullptr, 10) : 0;
+}
+
+std::string CurrentCatalog(const Link& link) {
+  char buffer[512] = {};
+  SQLINTEGER length = 0;
+  if (!SQL_SUCCEEDED(SQLGetConnectAttr(link.connection(),
+                                       SQL_ATTR_CURRENT_CATALOG, buffer,
+                                       sizeof buffer, &length))) {
+    return "";
+  }
+  return buffer;
+}
+
+// '*' and '?', without case.
+bool MatchesPattern(std::string_view text, std::string_view pattern) {
+  if (pattern.empty()) return text.empty();
+  if (pattern.front() == '*') {
+    return MatchesPattern(text, pattern.substr(1)) ||
+           (!text.empty() && MatchesPattern(text.substr(1), pattern));
+  }
+  return !text.empty() &&
+         (pattern.front() == '?' ||
+          absl::ascii_tolower(static_cast<unsigned char>(pattern.front())) ==
+              absl::ascii_tolower(static_cast<unsigned char>(text.front()))) &&
+         MatchesPattern(text.substr(1), pattern.substr(1));
+}
+
+// The drivers' words for what holds rows; not sequences, indexes, synonyms.
+bool HoldsRows(const std::string& table_type) {
+  static constexpr const char* kTypes[] = {
+      "TABLE",   "BASE TABLE",        "SYSTEM VERSIONED", "PARTITIONED TABLE",
+      "VIEW",    "MATERIALIZED VIEW", "FOREIGN TABLE",    "FOREIGN",
+      "MATVIEW",
+  };
+  return std::any_of(
+      std::begin(kTypes), std::end(kTypes), [&](const char* type) {
+        return absl::EqualsIgnoreCase(table_type, type);
+      });
 }
 
 class Lookup {
@@ -191,7 +232,7 @@ class Lookup {
   absl::StatusOr<Place> FindWithoutCase() {
     std::string catalog = wanted_.catalog;
     if (catalog.empty() && link_.quirks().catalog_is_schema) {
-      catalog = CurrentCatalog();
+      catalog = CurrentCatalog(link_);
     }
     // The given schema is compared here, not by the driver: its case may be
     // wrong too. Without one the driver looks where the database would.
@@ -218,17 +259,6 @@ class Lookup {
     }
     if (found.size() == 1) return found.front();
     return NotFound(all);
-  }
-
-  std::string CurrentCatalog() {
-    char buffer[512] = {};
-    SQLINTEGER length = 0;
-    if (!SQL_SUCCEEDED(SQLGetConnectAttr(link_.connection(),
-                                         SQL_ATTR_CURRENT_CATALOG, buffer,
-                                         sizeof buffer, &length))) {
-      return "";
-    }
-    return buffer;
   }
 
   absl::Status Ambiguous(const std::vector<Place>& places) {
@@ -280,6 +310,56 @@ class Lookup {
 absl::StatusOr<db::CatalogTable> DescribeTable(
     Link& link, const db::TableName& name, const CancellationToken& cancel) {
   return Lookup(link, name, cancel).Run();
+}
+
+absl::StatusOr<std::vector<db::TableName>> ListTables(
+    Link& link, std::string_view schema_pattern,
+    const CancellationToken& cancel) {
+  const Quirks& quirks = link.quirks();
+  std::vector<db::TableName> tables;
+  if (!quirks.only_schema.empty() && !schema_pattern.empty() &&
+      !MatchesPattern(quirks.only_schema, schema_pattern)) {
+    return tables;
+  }
+  const bool everywhere =
+      !schema_pattern.empty() && quirks.only_schema.empty();
+  std::string catalog;
+  if (quirks.catalog_is_schema) {
+    catalog = everywhere ? "%" : EscapePattern(link, CurrentCatalog(link));
+  }
+  const Argument catalog_argument(catalog);
+  const Argument schema_argument(
+      everywhere && !quirks.catalog_is_schema ? "%" : "");
+  ASSAY_ASSIGN_OR_RETURN(
+      std::vector<CatalogRow> rows,
+      CatalogRows(link, cancel,
+                  [&](SQLHSTMT statement) {
+                    return SQLTables(
+                        statement, catalog_argument.text(),
+                        catalog_argument.length(), schema_argument.text(),
+                        schema_argument.length(), OdbcText("%"), 1, nullptr, 0);
+                  },
+                  {1, 2, 3, 4}));
+  std::set<Place> places;
+  for (const CatalogRow& row : rows) {
+    if (!HoldsRows(row[3].value_or(""))) continue;
+    Place place{row[0].value_or(""), row[1].value_or(""), row[2].value_or("")};
+    // sqlite_sequence and its like: no type tells them from others.
+    if (!quirks.only_schema.empty() &&
+        absl::StartsWithIgnoreCase(place.name, "sqlite_")) {
+      continue;
+    }
+    if (quirks.catalog_is_schema) {
+      place.schema = std::exchange(place.catalog, "");
+    }
+    if (!everywhere || MatchesPattern(place.schema, schema_pattern)) {
+      places.insert(std::move(place));
+    }
+  }
+  for (const Place& place : places) {
+    tables.push_back({place.catalog, place.schema, place.name});
+  }
+  return tables;
 }
 
 }  // namespace assay::odbc

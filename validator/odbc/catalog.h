@@ -3,6 +3,9 @@
 #ifndef ASSAY_VALIDATOR_ODBC_CATALOG_H_
 #define ASSAY_VALIDATOR_ODBC_CATALOG_H_
 
+#include <string_view>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "validator/base/cancellation.h"
 #include "validator/db/connection.h"
@@ -15,6 +18,11 @@ namespace assay::odbc {
 absl::StatusOr<db::CatalogTable> DescribeTable(Link& link,
                                                const db::TableName& name,
                                                const CancellationToken& cancel);
+
+// See db::Connection::ListTables.
+absl::StatusOr<std::vector<db::TableName>> ListTables(
+    Link& link, std::string_view schema_pattern,
+    const CancellationToken& cancel);
 
 // Fills primary_key and unique_keys of `table`, and corrects nullable where a
 // primary key forbids NULL. A key is listed in unique_keys only where the

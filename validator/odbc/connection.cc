@@ -59,6 +59,13 @@ class OdbcConnection final : public db::Connection {
     return DescribeTable(*link_, table, cancel);
   }
 
+  absl::StatusOr<std::vector<db::TableName>> ListTables(
+      std::string_view schema_pattern,
+      const CancellationToken& cancel) override {
+    ASSAY_RETURN_IF_ERROR(CheckUsable(cancel));
+    return odbc::ListTables(*link_, schema_pattern, cancel);
+  }
+
   std::string dbms_name() const override { return link_->dbms_name(); }
   std::string dbms_version() const override { return link_->dbms_version(); }
   bool alive() const override { return link_->alive(); }

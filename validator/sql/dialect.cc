@@ -207,9 +207,32 @@ bool Dialect::PagesBy(const ColumnType& type) const {
   return type.type == TypeClass::kInteger;
 }
 
-std::string Dialect::BaseTypeQuery(const std::string&,
-                                   const std::string&) const {
+std::string Dialect::ColumnDetailsQuery(const std::string&,
+                                        const std::string&) const {
   return "";
+}
+
+std::string Dialect::DiffForm(const std::string& sql,
+                              const ColumnType& type) const {
+  switch (type.type) {
+    case TypeClass::kBoolean:
+    case TypeClass::kInteger:
+    case TypeClass::kDecimal:
+    case TypeClass::kDouble:
+    case TypeClass::kText:
+    case TypeClass::kBytes:
+      return sql;
+    case TypeClass::kDate:
+    case TypeClass::kTime:
+    case TypeClass::kTimestamp:
+    case TypeClass::kTimestampTz:
+    case TypeClass::kUuid:
+      return absl::StrCat("CAST(", sql, " AS VARCHAR(64))");
+    case TypeClass::kJson:
+    case TypeClass::kOther:
+      return AsText(sql, type);
+  }
+  return sql;
 }
 
 std::string Dialect::CharLength(const std::string& sql) const {

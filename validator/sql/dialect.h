@@ -23,7 +23,10 @@ namespace assay::sql {
 // What rendering needs to know of a column or an expression.
 struct ColumnType {
   TypeClass type = TypeClass::kOther;
-  std::string native_name;  // e.g. "character(10)"; empty for expressions.
+  std::string native_name;  // e.g. "int4", "varchar"; empty for expressions.
+  // As declared, e.g. "numeric(12,2)", "enum('a','b')"; empty where unknown.
+  std::string full_name;
+  std::string character_set;  // Of text (MariaDB); empty where unknown.
 };
 
 // How to read a result that does not fit in memory.
@@ -67,10 +70,12 @@ class Dialect {
   // statement that ends connection `id` where it runs `marker` in a comment;
   // empty where the server notices a lost client by itself.
   virtual std::string ConnectionIdQuery() const { return ""; }
-  // A SELECT of (column, base type) for columns whose catalog type is a name of
-  // the schema's own (domain, enum; base type "enum"); empty: none.
-  virtual std::string BaseTypeQuery(const std::string& schema,
-                                    const std::string& table) const;
+  // A SELECT of what ODBC's catalog does not tell of a table's columns, as four
+  // texts: name; base type where the catalog type is a name of the schema's own
+  // (domain, enum; base type "enum"), else ''; ColumnType's full_name and
+  // character_set, '' where there is none. Empty: nothing to ask.
+  virtual std::string ColumnDetailsQuery(const std::string& schema,
+                                         const std::string& table) const;
   // A SELECT of one row where the connection `id` still belongs to us: its
   // current statement contains `marker`.
   virtual std::string OrphanQuery(int64_t id, std::string_view marker) const;
@@ -147,6 +152,19 @@ class Dialect {
   virtual std::string ScanText(const std::string& sql,
                                const ColumnType& type) const {
     return AsText(sql, type);
+  }
+  // `sql` for a comparison with another database: a form that loses nothing
+  // through the driver, as cheap as possible. Its text is what the database
+  // prints for the type; bit strings are '0' and '1'.
+  virtual std::string DiffForm(const std::string& sql,
+                               const ColumnType& type) const;
+  // Whether types belong to values: each DiffForm cell then begins with its
+  // value's own type, 'i' integer, 'r' real, 't' text, 'b' bytes.
+  virtual bool tags_values() const { return false; }
+  // How many bits a bit string column has, 0 for any number; nullopt where it
+  // is none.
+  virtual std::optional<int64_t> BitLength(const ColumnType&) const {
+    return std::nullopt;
   }
   // A sum that is neither wrapped nor rounded where the type is exact.
   virtual std::string Sum(const std::string& sql, TypeClass type) const;

@@ -196,6 +196,57 @@ TEST_P(ServersTest, OrphansAreKilledByMarkerOnly) {
   slow.join();
 }
 
+TEST_P(ServersTest, ColumnsHaveTheirDeclaredType) {
+  auto owner = odbc::Open({.connection_string = owner_});
+  ASSERT_TRUE(owner.ok()) << owner.status();
+  const auto execute = [&](const std::string& sql) {
+    const absl::Status status = (*owner)->Execute(sql, never_);
+    ASSERT_TRUE(status.ok()) << status;
+  };
+  if (postgresql()) {
+    execute("DROP TABLE IF EXISTS con_types");
+    execute("DROP DOMAIN IF EXISTS con_outer, con_inner");
+    execute("DROP TYPE IF EXISTS con_mood");
+    execute("CREATE TYPE con_mood AS ENUM ('a', 'b')");
+    execute("CREATE DOMAIN con_inner AS numeric(12,2)");
+    execute("CREATE DOMAIN con_outer AS con_inner CHECK (value > 0)");
+    execute("CREATE TABLE con_types (n numeric(12,2), t timestamp(3), "
+            "d con_outer, e con_mood, b bit(3))");
+  } else {
+    execute("DROP TABLE IF EXISTS con_types");
+    execute("CREATE TABLE con_types (n DECIMAL(12,2), u BIGINT UNSIGNED, "
+            "e ENUM('a','b'), l VARCHAR(5) CHARACTER SET latin1, "
+            "m VARCHAR(5) CHARACTER SET utf8mb4, b BIT(3))");
+  }
+  std::vector<std::string> found;
+  {
+    Session session = Take("owner");
+    const auto table = session.DescribeTable("con_types", never_);
+    ASSERT_TRUE(table.ok()) << table.status();
+    for (const Column& column : table->columns) {
+      found.push_back(absl::StrCat(
+          column.name, " ", column.type.full_name, " ",
+          column.type.character_set, " ",
+          std::string(TypeClassName(column.type.type)), " ",
+          session.dialect().BitLength(column.type).value_or(-1)));
+    }
+  }
+  EXPECT_EQ(found,
+            postgresql()
+                ? (std::vector<std::string>{
+                      "n numeric(12,2)  decimal -1",
+                      "t timestamp(3) without time zone  timestamp -1",
+                      "d numeric(12,2)  decimal -1", "e con_mood  text -1",
+                      "b bit(3)  other 3"})
+                : (std::vector<std::string>{
+                      "n decimal(12,2)  decimal -1",
+                      "u bigint(20) unsigned  integer -1",
+                      "e enum('a','b') utf8mb4 text -1",
+                      "l varchar(5) latin1 text -1",
+                      "m varchar(5) utf8mb4 text -1", "b bit(3)  bytes 3"}));
+  execute("DROP TABLE con_types");
+}
+
 INSTANTIATE_TEST_SUITE_P(Servers, ServersTest,
                          ::testing::Values("postgresql", "mariadb"),
                          [](const auto& test) { return test.param; });

@@ -62,6 +62,36 @@ TEST_P(CatalogTest, ColumnsAndKeys) {
   EXPECT_EQ(table->columns[2].size, 20);
 }
 
+TEST_P(CatalogTest, TablesAndViewsAreListed) {
+  Drop("cat_lv");
+  Drop("Cat_l");
+  Execute("CREATE TABLE " + Quote("Cat_l") + " (a INTEGER)");
+  Execute("CREATE VIEW cat_lv AS SELECT 1 AS one");
+  const auto listed = [this](const std::string& pattern) {
+    const auto tables = connection_->ListTables(pattern, CancellationToken());
+    EXPECT_TRUE(tables.ok()) << tables.status();
+    std::vector<std::string> names;
+    if (!tables.ok()) return names;
+    for (const db::TableName& table : *tables) {
+      if (absl::StartsWith(table.name, "Cat_l") ||
+          absl::StartsWith(table.name, "cat_l")) {
+        names.push_back(table.schema + "." + table.name);
+      }
+      // Nothing of the system's.
+      EXPECT_FALSE(absl::StartsWith(table.name, "pg_")) << table.name;
+      EXPECT_FALSE(absl::StartsWith(table.name, "sqlite_")) << table.name;
+    }
+    return names;
+  };
+  const std::string schema = postgresql() ? "public" : mariadb() ? "assay" : "";
+  const Key both{schema + ".Cat_l", schema + ".cat_lv"};
+  EXPECT_EQ(listed(""), both);
+  EXPECT_EQ(listed(postgresql() ? "PUB*" : mariadb() ? "?SSAY" : "main"), both);
+  EXPECT_EQ(listed("nowhere"), Key{});
+  Drop("cat_lv");
+  Execute("DROP TABLE " + Quote("Cat_l"));
+}
+
 TEST_P(CatalogTest, PartialAndExpressionIndexesAreNoKeys) {
   if (mariadb()) return;  // MariaDB has none
   Drop("cat_p");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MariaDB and MySQL (MariaDB Connector/ODBC): the differences from ANSI.
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
 
 #include "absl/strings/ascii.h"
@@ -130,6 +131,9 @@ class MariaDb final : public Dialect {
         {"set", TypeClass::kText},
         {"json", TypeClass::kJson},
         {"uuid", TypeClass::kUuid},
+        // The driver calls them BINARY in the catalog and CHAR in a result.
+        {"inet4", TypeClass::kOther},
+        {"inet6", TypeClass::kOther},
         {"bit", TypeClass::kBytes},
         {"binary", TypeClass::kBytes},
         {"varbinary", TypeClass::kBytes},
@@ -186,14 +190,12 @@ class MariaDb final : public Dialect {
 
   bool PagesBy(const ColumnType& type) const override {
     // ENUM, SET and BIT are ordered by number and compared as text.
-    const std::string lower = absl::AsciiStrToLower(type.native_name);
     static constexpr std::string_view kTypes[] = {
         "tinyint",   "smallint", "mediumint", "int",       "bigint", "year",
         "char",      "varchar",  "binary",    "varbinary", "date",   "datetime",
         "timestamp", "decimal",  "uuid",      "integer",   "time",
     };
-    const std::string word = lower.substr(0, lower.find_first_of(" ("));
-    return std::find(std::begin(kTypes), std::end(kTypes), word) !=
+    return std::find(std::begin(kTypes), std::end(kTypes), TypeWord(type)) !=
            std::end(kTypes);
   }
 
@@ -202,7 +204,9 @@ class MariaDb final : public Dialect {
     // Long texts sort by a prefix only; their digests are short and whole.
     const std::string lower = absl::AsciiStrToLower(type.native_name);
     if (type.type == TypeClass::kJson || absl::EndsWith(lower, "text")) {
-      return absl::StrCat("SHA2(CONVERT(", sql, " USING utf8mb4), 512)");
+      return type.character_set == "utf8mb4"
+                 ? absl::StrCat("SHA2(", sql, ", 512)")
+                 : absl::StrCat("SHA2(CONVERT(", sql, " USING utf8mb4), 512)");
     }
     if (absl::EndsWith(lower, "blob")) {
       return absl::StrCat("SHA2(", sql, ", 512)");
@@ -224,7 +228,11 @@ class MariaDb final : public Dialect {
       case TypeClass::kJson:
       case TypeClass::kOther:
         // utf8mb4_nopad_bin: by code point and, unlike utf8mb4_bin, with
-        // trailing blanks. CONVERT brings other character sets along.
+        // trailing blanks. CONVERT brings other character sets along, and
+        // would copy each value of this one.
+        if (type.character_set == "utf8mb4") {
+          return absl::StrCat(sql, " COLLATE utf8mb4_nopad_bin");
+        }
         return absl::StrCat("CONVERT(", sql,
                             " USING utf8mb4) COLLATE utf8mb4_nopad_bin");
       default:
@@ -249,6 +257,49 @@ class MariaDb final : public Dialect {
       return sql;
     }
     return absl::StrCat("CONVERT(", sql, " USING utf8mb4)");
+  }
+
+  std::string DiffForm(const std::string& sql,
+                       const ColumnType& type) const override {
+    switch (type.type) {
+      case TypeClass::kBoolean:
+      case TypeClass::kInteger:
+      case TypeClass::kDecimal:
+      case TypeClass::kText:
+      case TypeClass::kJson:
+        return sql;
+      case TypeClass::kDouble:
+        // Of a FLOAT the driver shows six digits.
+        return TypeWord(type) == "double"
+                   ? sql
+                   : absl::StrCat("CAST(", sql, " AS DOUBLE)");
+      case TypeClass::kBytes:
+        if (const std::optional<int64_t> bits = BitLength(type)) {
+          return absl::StrCat("LPAD(BIN(", sql, " + 0), ", *bits, ", '0')");
+        }
+        return sql;
+      default:
+        break;
+    }
+    // As the server prints it: zero dates, 26:00:00, all digits.
+    return absl::StrCat("CAST(", sql, " AS CHAR)");
+  }
+
+  std::optional<int64_t> BitLength(const ColumnType& type) const override {
+    if (TypeWord(type) != "bit") return std::nullopt;
+    const size_t open = type.full_name.find('(');
+    return open == std::string::npos
+               ? 64
+               : std::strtoll(type.full_name.c_str() + open + 1, nullptr, 10);
+  }
+
+  std::string ColumnDetailsQuery(const std::string& schema,
+                                 const std::string& table) const override {
+    return absl::StrCat(
+        "SELECT COLUMN_NAME, '', COLUMN_TYPE, COALESCE(CHARACTER_SET_NAME, '') "
+        "FROM information_schema.COLUMNS WHERE TABLE_NAME = ",
+        QuoteString(table), " AND TABLE_SCHEMA = ",
+        schema.empty() ? "DATABASE()" : QuoteString(schema));
   }
 
   std::string Limit(int64_t rows) const override {
@@ -276,6 +327,13 @@ class MariaDb final : public Dialect {
             .executable_comments = true,
             .at_variables = true,
             .double_dash_needs_space = true};
+  }
+
+ private:
+  // "bigint" of "bigint(20) unsigned".
+  static std::string TypeWord(const ColumnType& type) {
+    const std::string lower = absl::AsciiStrToLower(type.native_name);
+    return lower.substr(0, lower.find_first_of(" ("));
   }
 };
 

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // PostgreSQL (psqlODBC): the differences from ANSI.
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -117,7 +121,7 @@ class PostgreSql final : public Dialect {
         {"timestamptz", TypeClass::kTimestampTz},
         {"timestamp with time zone", TypeClass::kTimestampTz},
         {"uuid", TypeClass::kUuid},
-        // A user's enumeration, as BaseTypeQuery names it: its labels.
+        // A user's enumeration, as ColumnDetailsQuery names it: its labels.
         {"enum", TypeClass::kText},
         {"json", TypeClass::kJson},
         {"jsonb", TypeClass::kJson},
@@ -232,17 +236,56 @@ class PostgreSql final : public Dialect {
                : "";
   }
 
-  std::string BaseTypeQuery(const std::string& schema,
-                            const std::string& table) const override {
+  std::string DiffForm(const std::string& sql,
+                       const ColumnType& type) const override {
+    const std::string& name = type.native_name;
+    switch (type.type) {
+      case TypeClass::kBoolean:
+      case TypeClass::kDecimal:
+      case TypeClass::kBytes:
+        return sql;
+      case TypeClass::kInteger:
+        // The driver reads an oid as a signed number of 32 bits.
+        return name == "oid" ? absl::StrCat("CAST(", sql, " AS bigint)") : sql;
+      case TypeClass::kDouble:
+        return name == "float8" ? sql
+                                : absl::StrCat("CAST(", sql, " AS float8)");
+      case TypeClass::kText:
+        if (name == "text" || name == "varchar") return sql;
+        break;
+      default:
+        // The driver drops BC, makes dates of infinity and cuts JSON.
+        break;
+    }
+    // Of char(n), without its padding.
+    return absl::StrCat("CAST(", sql, " AS text)");
+  }
+
+  std::optional<int64_t> BitLength(const ColumnType& type) const override {
+    if (type.native_name == "varbit") return 0;
+    if (type.native_name != "bit") return std::nullopt;
+    const size_t open = type.full_name.find('(');
+    return open == std::string::npos
+               ? 0
+               : std::strtoll(type.full_name.c_str() + open + 1, nullptr, 10);
+  }
+
+  std::string ColumnDetailsQuery(const std::string& schema,
+                                 const std::string& table) const override {
     return absl::StrCat(
-        "SELECT a.attname, CASE WHEN COALESCE(b.typtype, t.typtype) = 'e' THEN "
-        "'enum' ELSE COALESCE(b.typname, t.typname) END FROM pg_attribute a "
-        "JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN LATERAL (WITH "
-        "RECURSIVE chain AS (SELECT * FROM pg_type WHERE oid = t.typbasetype "
-        "UNION ALL SELECT n.* FROM pg_type n JOIN chain c ON n.oid = "
-        "c.typbasetype) SELECT typtype, typname FROM chain WHERE typbasetype "
+        "SELECT CAST(a.attname AS text), CAST(CASE WHEN t.typtype NOT IN ('d', "
+        "'e') THEN '' WHEN COALESCE(b.typtype, t.typtype) = 'e' THEN 'enum' "
+        "ELSE COALESCE(b.typname, t.typname) END AS text), "
+        "format_type(COALESCE(b.oid, t.oid), COALESCE(b.modifier, "
+        "a.atttypmod)), '' FROM pg_attribute a JOIN pg_type t ON t.oid = "
+        "a.atttypid LEFT JOIN LATERAL (WITH RECURSIVE chain AS (SELECT p.oid, "
+        "p.typtype, p.typname, p.typbasetype, p.typtypmod, t.typtypmod AS "
+        "modifier FROM pg_type p WHERE p.oid = t.typbasetype UNION ALL SELECT "
+        "n.oid, n.typtype, n.typname, n.typbasetype, n.typtypmod, c.typtypmod "
+        "FROM pg_type n JOIN chain c ON n.oid = c.typbasetype) SELECT oid, "
+        "typtype, typname, modifier FROM chain WHERE typbasetype "
         "= 0) b ON true WHERE a.attnum > 0 AND NOT a.attisdropped AND "
-        "t.typtype IN ('d', 'e') AND a.attrelid = to_regclass(",
+        "a.attrelid = to_regclass(",
         QuoteString(
             absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
         ")");
@@ -278,6 +321,14 @@ class PostgreSql final : public Dialect {
   }
   // A FETCH costs four round trips (savepoint, prepare, execute, release).
   int64_t max_page_rows() const override { return 40000; }
+  bool PagesBy(const ColumnType& type) const override {
+    // Types whose values come back through the driver as they are. Not
+    // char(n), which compares without its padding; not dates, which lose BC.
+    static constexpr std::string_view kTypes[] = {
+        "int2", "int4", "int8", "numeric", "text", "varchar", "uuid"};
+    return std::find(std::begin(kTypes), std::end(kTypes), type.native_name) !=
+           std::end(kTypes);
+  }
   std::string DeclareCursor(const std::string& select) const override {
     return absl::StrCat("DECLARE assay_scan NO SCROLL CURSOR FOR ", select);
   }
