@@ -4,7 +4,8 @@
 // A row that meets its equal on the other side is forgotten, so that the window
 // holds what one side is ahead of the other and what differs. Beyond its memory
 // budget the window writes entries to files by partition of the key digest, and
-// Finish matches partition by partition.
+// Finish matches partition by partition. The rows of one key must fit in memory
+// in the end, whatever the budget; equal rows are held as one with a count.
 //
 // Duplicates are a multiset: k equal rows of one side cancel k of the other.
 #ifndef ASSAY_VALIDATOR_DIFF_WINDOW_H_
@@ -27,7 +28,8 @@ namespace assay::diff {
 struct WindowOptions {
   size_t memory_bytes = 64 << 20;  // Beyond, it spills.
   // An existing directory of this window's own; spill files are made in it.
-  // The caller removes it.
+  // The caller removes it. What an earlier window left there is overwritten,
+  // unless Load takes it up.
   std::string directory;
   PayloadLayout layout;
   // Whether both sides are known to have each key once. Then a key that met an
@@ -40,14 +42,17 @@ struct WindowOptions {
       within_tolerance;
 };
 
-// A row that met no equal.
+// Rows that met no equal: `count` equal ones, mostly 1. (A keyless table may
+// lack the same row a million times; there is one payload then.)
 struct Leftover {
   Digest row;
   std::string_view payload;  // Valid during the call it is handed to.
+  int64_t count = 1;
 };
 
 // All that is left of one key. Both sides non-empty: changed (pairwise, the
-// surplus missing or extra); one side: missing or extra.
+// surplus missing or extra); one side: missing or extra. How many rows a side
+// has is the sum of its counts. Each side is in order of row digests.
 struct LeftoverKey {
   Digest key;
   absl::Span<const Leftover> source;
@@ -67,29 +72,38 @@ class Window {
   absl::Status Add(Side side, const DigestBatch& batch);
 
   // Hands every leftover key over, each once, in no particular order, and
-  // empties the window. Stops at the first error, its own or `visit`'s.
-  // `cancelled` is asked now and then; true ends with kCancelled.
-  absl::Status Finish(const std::function<absl::Status(const LeftoverKey&)>& visit,
-                      const std::function<bool()>& cancelled);
+  // empties the window. Stops at the first error, its own or `visit`'s; the
+  // window is of no use then. `cancelled`, unless null, is asked now and then;
+  // true ends with kCancelled. The spill files stay, so that a checkpoint from
+  // before Finish can still be loaded until the caller removes the directory.
+  absl::Status Finish(
+      const std::function<absl::Status(const LeftoverKey&)>& visit,
+      const std::function<bool()>& cancelled);
 
-  int64_t rows(Side side) const;   // Added so far.
-  int64_t matched() const;         // Pairs of equal rows so far.
-  // Distinct keys of the union, once Finish has returned OK; with unique keys
-  // that is matched() + leftover keys. Without unique keys, keys whose rows
-  // all cancelled are only known by number of pairs: see the .cc for how they
-  // are counted (docs say "rows" then).
-  int64_t changed() const;         // Keys known to be changed; unique_keys only.
-  size_t entries() const;          // Held in memory.
-  size_t memory_bytes() const;     // About what they take.
-  int64_t spilled_bytes() const;
+  int64_t rows(Side side) const;  // Added so far.
+  int64_t matched() const;        // Pairs of equal rows so far.
+  // Distinct keys of the union, once Finish has returned OK: matched() and the
+  // leftover keys. Only with unique keys: otherwise keys whose rows all met
+  // their equals are counted by row pairs, and keys with both are counted more
+  // than once; an upper bound then.
+  int64_t keys() const;
+  // Keys that are held by both sides with unequal rows; 0 without unique_keys.
+  // Before Finish a lower bound (one side may be on disk), and afterwards
+  // exact.
+  int64_t changed() const;
+  size_t entries() const;         // Held in memory.
+  size_t memory_bytes() const;    // About what they take.
+  int64_t spilled_bytes() const;  // Ever written; a split counts again.
 
   // Writes the whole state durably to `path` (by a temporary file and rename),
   // so that Load on a window with equal options goes on from it. Spill files
   // stay where they are and their present lengths are part of the state; Load
-  // cuts what was appended later. Fails with kSpillFailed.
+  // cuts what was appended later. Fails with kSpillFailed, in which case an
+  // earlier file at `path` is still good.
   absl::Status Save(const std::string& path);
-  // Fails with kInternal where the file is damaged or of another version; the
-  // caller then starts anew.
+  // Forgets what was added before. Fails with kInternal where the file or a
+  // spill file is missing, damaged, or of another version or comparison: the
+  // window is empty then, and the caller starts anew. The budget may differ.
   absl::Status Load(const std::string& path);
 
  private:
