@@ -179,6 +179,7 @@ class RunsTest : public ::testing::Test {
         ++executions_;
         done_groups_seen_.push_back(request.done_groups);
         as_of_seen_.push_back(request.as_of);
+        last_request_ = request;
         body = script_.body;
       }
       return body ? body(request, observer, token)
@@ -316,6 +317,7 @@ class RunsTest : public ::testing::Test {
   int executions_ ABSL_GUARDED_BY(mu_) = 0;
   std::vector<std::set<int>> done_groups_seen_ ABSL_GUARDED_BY(mu_);
   std::vector<absl::Time> as_of_seen_ ABSL_GUARDED_BY(mu_);
+  engine::ExecuteRequest last_request_ ABSL_GUARDED_BY(mu_);
   int crashes_ = 0;
   std::unique_ptr<RunManagerImpl> manager_;
 };

@@ -53,8 +53,56 @@ Result FullResult() {
   return result;
 }
 
+// Every field of a comparison set.
+Result ComparisonResult() {
+  Result result;
+  result.rule_id = "orders.full_diff";
+  result.kind = "full_diff";
+  result.verdict = Verdict::kFail;
+  result.target_connection = "warehouse";
+  result.target_table = "public.orders\xff";
+  result.target_sql = "SELECT 2";
+  result.target_consistency = "snapshot";
+  result.differences = 619;
+  DiffCounts diff;
+  int64_t n = 9007199254740993;
+  for (int64_t* count :
+       {&diff.rows_source, &diff.rows_target, &diff.keys, &diff.missing,
+        &diff.extra, &diff.changed, &diff.duplicate_keys_source,
+        &diff.duplicate_keys_target, &diff.null_keys_source,
+        &diff.null_keys_target, &diff.settled, &diff.unstable, &diff.accepted,
+        &diff.explained}) {
+    *count = n++;
+  }
+  diff.complete = false;
+  diff.incomplete_because = "stop_after: 10000 was reached";
+  diff.columns = {{"district", "", 603}, {"a\xc0", "", 1}};
+  diff.causes = {{"district", "district became ' '", 603}};
+  diff.source_only_columns = {"notes"};
+  diff.target_only_columns = {"created", "\xff"};
+  diff.notes = {"amount: decimal, exact", ""};
+  result.diff = diff;
+  Sample sample;
+  sample.cells = {{.column = "id", .text = "1", .key = true},
+                  {.column = "district",
+                   .text = "Alberta",
+                   .target = SampleText{"\xff", false, true},
+                   .differs = true,
+                   .cause = "district became ' '"},
+                  {.column = "name",
+                   .text = "x",
+                   .target = SampleText{"", true}},
+                  {.column = "note", .target = SampleText{}}};
+  sample.note = "changed";
+  result.samples = {sample};
+  return result;
+}
+
 TEST(ResultJsonTest, RoundTripIsExact) {
-  for (const Result& result : {FullResult(), PassResult("x")}) {
+  Result empty_diff = PassResult("y");
+  empty_diff.diff.emplace();
+  for (const Result& result :
+       {FullResult(), PassResult("x"), ComparisonResult(), empty_diff}) {
     const std::string json = ResultToJson(result);
     EXPECT_TRUE(IsValidUtf8(json));
     EXPECT_EQ(json.find('\0'), std::string::npos);
@@ -62,6 +110,29 @@ TEST(ResultJsonTest, RoundTripIsExact) {
     ASSERT_TRUE(back.ok()) << back.status();
     EXPECT_EQ(*back, result);
   }
+}
+
+TEST(ResultJsonTest, ResultsOfBeforeComparisonsStillRead) {
+  const absl::StatusOr<Result> old = ResultFromJson(
+      R"({"rule_id":"r","verdict":"FAIL",)"
+      R"("samples":[{"cells":[{"column":"c"}]}]})");
+  ASSERT_TRUE(old.ok()) << old.status();
+  Result expected;
+  expected.rule_id = "r";
+  expected.verdict = Verdict::kFail;
+  expected.samples = {{.cells = {{.column = "c"}}}};
+  EXPECT_EQ(*old, expected);
+}
+
+TEST(ResultJsonTest, RecheckedRunIsPartOfTheRequest) {
+  assay::runs::Run run;
+  run.request.recheck_of = "0123456789abcdefghjk";
+  assay::runs::Run back;
+  ASSERT_TRUE(RequestFromJson(RequestToJson(run), back).ok());
+  EXPECT_EQ(back.request.recheck_of, run.request.recheck_of);
+  RunRequest other = run.request;
+  other.recheck_of.clear();
+  EXPECT_NE(RequestDigest(run.request), RequestDigest(other));
 }
 
 TEST(ResultJsonTest, EveryByteStringComesBack) {

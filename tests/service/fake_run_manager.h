@@ -102,6 +102,17 @@ class FakeRunManager final : public RunManager {
     return MakeError(ErrorReason::kRunNotFound, "no run '" + run_id + "'");
   }
 
+  // Lists of differences are files of this directory.
+  std::string directory;
+
+  absl::StatusOr<LinePage> ListDifferences(const std::string& run_id,
+                                           const std::string& rule_id,
+                                           int64_t offset, int limit,
+                                           size_t max_bytes) override {
+    return ReadLines(DifferencesPath(directory, run_id, rule_id), offset, limit,
+                     max_bytes);
+  }
+
   absl::StatusOr<ListPage> List(const ListFilter&,
                                 const std::optional<ListCursor>& after,
                                 int page_size) override {

@@ -53,6 +53,30 @@ TEST(RequestCheckTest, StartRunIsCopiedWhole) {
   EXPECT_EQ(checked->options.lease, absl::Seconds(10));
 }
 
+TEST(RequestCheckTest, ARecheckNeedsNoRuleSet) {
+  v1::StartRunRequest request;
+  request.set_recheck_of_run_id("0198abcd");
+  const auto checked = CheckStartRun(request);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_EQ(checked->recheck_of, "0198abcd");
+  request.set_recheck_of_run_id(std::string(257, 'x'));
+  ExpectInvalid(CheckStartRun(request).status(), "recheck_of_run_id: has 257");
+}
+
+TEST(RequestCheckTest, ListDifferencesNamesTheField) {
+  v1::ListDifferencesRequest request;
+  ExpectInvalid(CheckListDifferences(request), "run_id: is missing");
+  request.set_run_id("0198");
+  ExpectInvalid(CheckListDifferences(request), "rule_id: is missing");
+  request.set_rule_id("r");
+  EXPECT_TRUE(CheckListDifferences(request).ok());
+  request.set_page_size(-1);
+  ExpectInvalid(CheckListDifferences(request), "page_size: is -1");
+  EXPECT_EQ(DifferencesPageSize(0), 1000);
+  EXPECT_EQ(DifferencesPageSize(7), 7);
+  EXPECT_EQ(DifferencesPageSize(100000), 10000);
+}
+
 TEST(RequestCheckTest, StartRunNamesTheField) {
   using Request = v1::StartRunRequest;
   const struct {

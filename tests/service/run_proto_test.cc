@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/service/run_proto.h"
 
+#include <google/protobuf/text_format.h>
+
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -47,12 +49,23 @@ TEST(RunProtoTest, AnyBytesSerialise) {
       {.cells = {{.column = bytes, .text = bytes}}, .note = bytes}};
   result.samples_note = result.sql = result.consistency = bytes;
   result.same_as = bytes;
+  result.target_connection = result.target_table = bytes;
+  result.target_sql = result.target_consistency = bytes;
+  result.samples[0].cells[0].target = SampleText{bytes};
+  result.samples[0].cells[0].cause = bytes;
+  result.diff = DiffCounts{.incomplete_because = bytes,
+                           .columns = {{bytes, bytes, 1}},
+                           .causes = {{bytes, bytes, 1}},
+                           .source_only_columns = {bytes},
+                           .target_only_columns = {bytes},
+                           .notes = {bytes}};
   runs::Run run = RunWith(1, result);
   run.rule_set_name = run.migration = run.phase = bytes;
   run.bound_params = {{bytes, bytes}};
   run.error = ResultError{ErrorReason::kInternal, bytes, true};
   run.progress.activity = bytes;
   run.request.labels = {{bytes, bytes}};
+  run.request.recheck_of = bytes;
   run.request.rule_set_text = bytes;
   const v1::Run message =
       ToProto(run, v1::RUN_VIEW_FULL, RuleSetText::kInclude);
@@ -61,6 +74,77 @@ TEST(RunProtoTest, AnyBytesSerialise) {
   ASSERT_TRUE(parsed.ParseFromString(message.SerializeAsString()));
   EXPECT_EQ(parsed.results(0).samples(0).cells(0).text(),
             "M\xEF\xBF\xBDller\xEF\xBF\xBD");
+}
+
+TEST(RunProtoTest, EveryCountOfAComparisonArrives) {
+  Result result;
+  result.target_connection = "warehouse";
+  result.target_table = "public.orders";
+  result.target_sql = "SELECT 2";
+  result.target_consistency = "snapshot";
+  result.differences = 20;
+  result.diff = DiffCounts{.rows_source = 1,
+                           .rows_target = 2,
+                           .keys = 3,
+                           .missing = 4,
+                           .extra = 5,
+                           .changed = 6,
+                           .duplicate_keys_source = 7,
+                           .duplicate_keys_target = 8,
+                           .null_keys_source = 9,
+                           .null_keys_target = 10,
+                           .settled = 11,
+                           .unstable = 12,
+                           .accepted = 13,
+                           .complete = false,
+                           .incomplete_because = "stop",
+                           .columns = {{"a", "", 6}},
+                           .causes = {{"a", "case", 5}},
+                           .explained = 14,
+                           .source_only_columns = {"s"},
+                           .target_only_columns = {"t"},
+                           .notes = {"n"}};
+  result.samples = {
+      {.cells = {{.column = "id", .text = "1", .key = true},
+                 {.column = "a",
+                  .text = "x",
+                  .target = SampleText{"X", false, true},
+                  .differs = true,
+                  .cause = "case"},
+                 {.column = "b", .text = "", .target = SampleText{"", true}}},
+       .note = "changed"}};
+  const v1::RuleResult message = ToProto(result, v1::RUN_VIEW_FULL);
+  v1::RuleResult expected;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      R"(verdict: VERDICT_UNSPECIFIED counters {} elapsed {} attempt_count: 1
+         target_connection: "warehouse" target_table: "public.orders"
+         target_sql: "SELECT 2" target_consistency: "snapshot"
+         differences_count: 20
+         diff {
+           rows_source_count: 1 rows_target_count: 2 keys_count: 3
+           missing_count: 4 extra_count: 5 changed_count: 6
+           duplicate_keys_source_count: 7 duplicate_keys_target_count: 8
+           null_keys_source_count: 9 null_keys_target_count: 10
+           settled_count: 11 unstable_count: 12 accepted_count: 13
+           incomplete_because: "stop"
+           columns { column: "a" rows_count: 6 }
+           causes { column: "a" cause: "case" rows_count: 5 }
+           explained_count: 14 source_only_columns: "s"
+           target_only_columns: "t" notes: "n"
+         }
+         samples {
+           cells { column: "id" text: "1" key: true }
+           cells { column: "a" text: "x" differs: true cause: "case"
+                   target { text: "X" truncated: true } }
+           cells { column: "b" text: "" target {} }
+           note: "changed"
+         })",
+      &expected));
+  EXPECT_EQ(message.DebugString(), expected.DebugString());
+  EXPECT_EQ(ToProto(result, v1::RUN_VIEW_BASIC).target_sql(), "");
+  result.diff->complete = true;
+  EXPECT_TRUE(ToProto(result, v1::RUN_VIEW_BASIC).diff().complete());
+  EXPECT_FALSE(ToProto(Result(), v1::RUN_VIEW_FULL).has_diff());
 }
 
 TEST(RunProtoTest, ViewsDiffer) {

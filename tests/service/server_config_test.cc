@@ -24,6 +24,16 @@ TEST(ServerConfigTest, EmptyFileIsAllDefaults) {
   EXPECT_EQ(config.default_timeout, absl::Hours(2));
 }
 
+TEST(ServerConfigTest, StateIsBesideTheStore) {
+  EXPECT_EQ(DefaultStateDirectory("/var/lib/assay/runs.db"),
+            "/var/lib/assay/runs.db.d");
+  EXPECT_EQ(DefaultStateDirectory(""), "");
+  std::vector<Issue> issues;
+  ParseServerConfig("state: {directory: []}\n", issues);
+  ASSERT_EQ(issues.size(), 1u);
+  EXPECT_EQ(issues[0].code, "bad_state_directory");
+}
+
 TEST(ServerConfigTest, EveryKeyIsRead) {
   std::vector<Issue> issues;
   const ServerConfig config = ParseServerConfig(R"(
@@ -36,6 +46,7 @@ server:
   drain_grace: 1m
   default_timeout: 1h30m
 runs: {keep: 5, keep_for: 7d}
+state: {directory: /tmp/state}
 connections:
 )",
                                                 issues);
@@ -49,6 +60,7 @@ connections:
   EXPECT_EQ(config.drain_grace, absl::Minutes(1));
   EXPECT_EQ(config.default_timeout, absl::Minutes(90));
   EXPECT_EQ(config.keep_runs, 5);
+  EXPECT_EQ(config.state_directory, "/tmp/state");
   EXPECT_EQ(config.keep_for, absl::Hours(24 * 7));
 }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/service/validation_service.h"
 
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "gtest/gtest.h"
@@ -110,6 +114,53 @@ TEST(ValidationServiceTest, ListResultsPagesAndFilters) {
   v1::ListResultsResponse response;
   ASSERT_TRUE(server.stub->ListResults(&context, request, &response).ok());
   EXPECT_EQ(response.results_size(), 0);
+}
+
+TEST(ValidationServiceTest, ListDifferencesStreamsAFile) {
+  TestServer server;
+  char folder[] = "/tmp/assay-differences-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  server.runs.directory = folder;
+  const std::string path =
+      assay::DifferencesPath(folder, "run-1", "shop/full diff");
+  std::filesystem::create_directories(
+      std::filesystem::path(path).parent_path());
+  std::string text;
+  for (int i = 0; i < 2500; ++i) {
+    absl::StrAppend(&text, "{\"kind\":\"missing\",\"key\":{\"id\":\"", i,
+                    "\"}}\n");
+  }
+  std::ofstream(path, std::ios::binary) << text << "not \xff UTF-8\n";
+  v1::ListDifferencesRequest request;
+  request.set_run_id("run-1");
+  request.set_rule_id("shop/full diff");
+  std::string seen;
+  int pages = 0;
+  v1::ListDifferencesResponse response;
+  do {
+    grpc::ClientContext context;
+    ASSERT_TRUE(
+        server.stub->ListDifferences(&context, request, &response).ok());
+    for (const std::string& line : response.lines()) seen += line + "\n";
+    request.set_page_token(response.next_page_token());
+  } while (++pages < 10 && !request.page_token().empty());
+  EXPECT_EQ(pages, 3);
+  EXPECT_EQ(seen, text + "not \xEF\xBF\xBD UTF-8\n");
+  const auto reason = [&](const v1::ListDifferencesRequest& asked) {
+    grpc::ClientContext context;
+    return ErrorInfoOf(
+               server.stub->ListDifferences(&context, asked, &response))
+        .reason();
+  };
+  request.set_page_size(1);
+  request.set_page_token("nonsense");
+  EXPECT_EQ(reason(request), "PAGE_TOKEN_INVALID");
+  request.clear_page_token();
+  request.set_rule_id("other");
+  EXPECT_EQ(reason(request), "DIFFERENCES_NOT_FOUND");
+  request.clear_rule_id();
+  EXPECT_EQ(reason(request), "ARGUMENT_INVALID");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(ValidationServiceTest, CancelHandsTheClaimOver) {

@@ -46,6 +46,7 @@ std::string RequestDigest(const RunRequest& request) {
                                  ";detached=", request.options.detached));
   AppendField(text, absl::FormatDuration(request.options.timeout));
   AppendField(text, absl::FormatDuration(request.options.lease));
+  if (!request.recheck_of.empty()) AppendField(text, request.recheck_of);
   return Sha256Hex(text);
 }
 

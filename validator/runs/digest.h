@@ -18,7 +18,8 @@ namespace assay::runs {
 // SHA-256 of `text`, 64 hexadecimal digits in lower case.
 std::string Sha256Hex(std::string_view text);
 
-// What makes two requests the same: rule set text, params, options.
+// What makes two requests the same: rule set text, params, options, and the
+// run that is rechecked.
 std::string RequestDigest(const RunRequest& request);
 
 // A label as the store looks it up.

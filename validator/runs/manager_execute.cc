@@ -169,6 +169,8 @@ void RunManagerImpl::Execute(const RunPtr& run) {
     request.run_id = run->id();
     request.done_groups = run->done_groups();
     request.max_parallel_groups = options_.max_parallel_groups;
+    request.directory = state_->path();
+    TakeOver(*run, request);
     RunObserver observer(this, run);
     status = seams_.execute(request, *registry_, observer, token);
   }
@@ -291,6 +293,8 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
     retention_due_ = true;
   }
   run->Complete(final);
+  // After the verdict is out: large scratch takes its time.
+  state_->RemoveScratch(run->id());
 }
 
 }  // namespace assay::runs

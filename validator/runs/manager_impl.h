@@ -63,6 +63,10 @@ class RunManagerImpl : public RunManager {
                             std::vector<Issue>* issues) override;
   absl::StatusOr<Run> Get(const std::string& run_id,
                           bool with_results) override;
+  absl::StatusOr<LinePage> ListDifferences(const std::string& run_id,
+                                           const std::string& rule_id,
+                                           int64_t offset, int limit,
+                                           size_t max_bytes) override;
   absl::StatusOr<ListPage> List(const ListFilter& filter,
                                 const std::optional<ListCursor>& after,
                                 int page_size) override;
@@ -93,7 +97,8 @@ class RunManagerImpl : public RunManager {
 
   RunManagerImpl(ManagerOptions options, connections::Registry* registry,
                  std::vector<const KindSpec*> kinds, Seams seams,
-                 std::unique_ptr<StoreFile> file, std::unique_ptr<Store> store);
+                 std::unique_ptr<StoreFile> file, std::unique_ptr<Store> store,
+                 std::unique_ptr<StateDirectory> state);
 
   // --- manager_start.cc
   absl::StatusOr<std::optional<Run>> FindByRequestId(const RunRequest& request,
@@ -108,6 +113,13 @@ class RunManagerImpl : public RunManager {
   absl::StatusOr<bool> AttachTo(const RunPtr& run, const RunRequest& request,
                                 const std::string& digest);
   absl::StatusOr<Run> StartNew(RunPlan plan);
+
+  // --- manager_recheck.cc
+  // The run that `request` rechecks; completes the request from it. nullopt:
+  // none.
+  absl::StatusOr<std::optional<Run>> FindParent(RunRequest& request);
+  // What of the parent's results an execution need not find out again.
+  void TakeOver(const LiveRun& run, engine::ExecuteRequest& request);
 
   // --- manager_execute.cc
   void Enqueue(const RunPtr& run);
@@ -152,6 +164,7 @@ class RunManagerImpl : public RunManager {
   // In this order: the store is closed before its file is unlocked.
   const std::unique_ptr<StoreFile> file_;
   const std::unique_ptr<Store> store_;
+  const std::unique_ptr<StateDirectory> state_;
   Notifier notifier_;
 
   absl::Mutex start_mu_ ABSL_ACQUIRED_BEFORE(mu_);

@@ -165,6 +165,7 @@ void RunManagerImpl::RemoveOldRuns() {
       return;
     }
     if (removed->empty()) return;
+    for (const std::string& id : *removed) state_->RemoveDifferences(id);
     absl::MutexLock lock(&mu_);
     for (const std::string& id : *removed) {
       finished_.erase(id);

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "validator/base/issue.h"
 #include "validator/base/status.h"
 #include "validator/runs/digest.h"
 #include "validator/runs/manager_impl.h"
@@ -23,6 +24,35 @@ absl::Status NotFound(const std::string& run_id) {
       absl::StrCat("no run '", run_id,
                    "' on this server; it may have been removed by retention "
                    "(runs.keep), or belong to another server"));
+}
+
+// Why there is no list of differences of `rule_id`.
+absl::Status NoDifferences(const Run& run, const std::string& rule_id) {
+  std::vector<std::string> ids;
+  for (const std::shared_ptr<const Result>& result : run.results) {
+    if (result == nullptr) continue;
+    ids.push_back(result->rule_id);
+    if (result->rule_id != rule_id) continue;
+    std::string why = "nothing differed, or the rule compares no rows";
+    if (result->differences > 0) {
+      why = "they were removed from the server's state directory";
+    } else if (result->diff.has_value() &&
+               result->verdict != Verdict::kPass) {
+      why = "the policy of a connection keeps them, or none was confirmed";
+    }
+    return MakeError(ErrorReason::kDifferencesNotFound,
+                     absl::StrCat("run ", run.run_id,
+                                  " has no list of differing keys of rule '",
+                                  rule_id, "': ", why));
+  }
+  const std::string nearest = NearestName(rule_id, ids);
+  return MakeError(
+      ErrorReason::kDifferencesNotFound,
+      absl::StrCat("run ", run.run_id, " has no result of a rule '", rule_id,
+                   "'",
+                   nearest.empty()
+                       ? std::string(IsTerminal(run.state) ? "" : " yet")
+                       : absl::StrCat("; did you mean '", nearest, "'?")));
 }
 
 bool Matches(const Run& run, const ListFilter& filter) {
@@ -129,6 +159,22 @@ absl::StatusOr<Run> RunManagerImpl::Get(const std::string& run_id,
   ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
   if (const RunPtr run = FindInMemory(id)) return run->Snapshot(with_results);
   return LoadStored(id, with_results);
+}
+
+absl::StatusOr<LinePage> RunManagerImpl::ListDifferences(
+    const std::string& run_id, const std::string& rule_id, int64_t offset,
+    int limit, size_t max_bytes) {
+  ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
+  if (!state_->path().empty()) {
+    absl::StatusOr<LinePage> page =
+        ReadLines(DifferencesPath(state_->path(), id, rule_id), offset, limit,
+                  max_bytes);
+    if (GetReason(page.status()) != ErrorReason::kDifferencesNotFound) {
+      return page;
+    }
+  }
+  ASSAY_ASSIGN_OR_RETURN(const Run run, Get(id, true));
+  return NoDifferences(run, rule_id);
 }
 
 absl::StatusOr<ListPage> RunManagerImpl::List(

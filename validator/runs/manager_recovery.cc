@@ -55,9 +55,15 @@ absl::StatusOr<std::unique_ptr<RunManagerImpl>> RunManagerImpl::Create(
   absl::StatusOr<std::unique_ptr<Store>> store =
       Store::Open(*std::move(connection));
   if (!store.ok()) return Annotate(store.status(), context);
-  std::unique_ptr<RunManagerImpl> manager(
-      new RunManagerImpl(std::move(options), registry, std::move(kinds),
-                         std::move(seams), std::move(file), *std::move(store)));
+  // A temporary store's folder goes with everything in it.
+  if (options.directory.empty() && options.store_path.empty()) {
+    options.directory = file->path() + ".d";
+  }
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<StateDirectory> state,
+                         StateDirectory::Open(options.directory));
+  std::unique_ptr<RunManagerImpl> manager(new RunManagerImpl(
+      std::move(options), registry, std::move(kinds), std::move(seams),
+      std::move(file), *std::move(store), std::move(state)));
   if (absl::Status status = manager->Recover(); !status.ok()) {
     return Annotate(status, context);
   }
@@ -72,13 +78,15 @@ RunManagerImpl::RunManagerImpl(ManagerOptions options,
                                connections::Registry* registry,
                                std::vector<const KindSpec*> kinds, Seams seams,
                                std::unique_ptr<StoreFile> file,
-                               std::unique_ptr<Store> store)
+                               std::unique_ptr<Store> store,
+                               std::unique_ptr<StateDirectory> state)
     : options_(std::move(options)),
       registry_(registry),
       kinds_(std::move(kinds)),
       seams_(std::move(seams)),
       file_(std::move(file)),
       store_(std::move(store)),
+      state_(std::move(state)),
       // A finishing thread schedules its successor before it is free itself.
       pool_(std::make_unique<ThreadPool>(
           options_.max_concurrent_runs,
@@ -99,12 +107,22 @@ absl::Status RunManagerImpl::Recover() {
   ASSAY_ASSIGN_OR_RETURN(const std::vector<UnfinishedRun> unfinished,
                          store_->TakeUnfinished());
   size_t with_sessions = 0;
+  std::set<std::string> active;
   for (const UnfinishedRun& run : unfinished) {
+    active.insert(run.stored.run.run_id);
     with_sessions += run.sessions.empty() ? 0 : 1;
   }
   if (with_sessions > 0) {
     kill_pool_ = std::make_unique<ThreadPool>(kKillThreads, with_sessions);
   }
+  // Before anything is executed that would write there.
+  state_->RemoveLeavings(
+      [&active](const std::string& id) { return active.count(id) > 0; },
+      [this](const std::string& id) {
+        const absl::StatusOr<std::vector<std::string>> ids =
+            store_->FindIds(id, 1);
+        return !ids.ok() || (!ids->empty() && ids->front() == id);
+      });
   for (const UnfinishedRun& run : unfinished) TakeUp(run);
   return absl::OkStatus();
 }

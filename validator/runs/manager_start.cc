@@ -58,6 +58,17 @@ absl::Status CheckRequest(const RunRequest& request) {
   return absl::OkStatus();
 }
 
+absl::Status CheckSameRules(const Run& parent, const Run& run) {
+  const bool same_rules = parent.rule_set_digest == run.rule_set_digest;
+  if (same_rules && parent.bound_params == run.bound_params) {
+    return absl::OkStatus();
+  }
+  return Invalid(absl::StrCat(
+      "recheck_of_run_id: run ", parent.run_id, " had ",
+      same_rules ? "other params" : "another rule set",
+      "; what it found says nothing about this one: start a run of its own"));
+}
+
 // Fields that a client left at zero.
 RunRequest WithDefaults(const RunRequest& request) {
   RunRequest out = request;
@@ -71,8 +82,9 @@ RunRequest WithDefaults(const RunRequest& request) {
 
 absl::StatusOr<Run> RunManagerImpl::Start(const RunRequest& raw_request,
                                           std::vector<Issue>* issues) {
-  const RunRequest request = WithDefaults(raw_request);
+  RunRequest request = WithDefaults(raw_request);
   ASSAY_RETURN_IF_ERROR(CheckRequest(request));
+  ASSAY_ASSIGN_OR_RETURN(const std::optional<Run> parent, FindParent(request));
   const std::string digest = RequestDigest(request);
   // A retried call is answered without compiling again, also while draining.
   ASSAY_ASSIGN_OR_RETURN(std::optional<Run> known,
@@ -80,6 +92,9 @@ absl::StatusOr<Run> RunManagerImpl::Start(const RunRequest& raw_request,
   if (known.has_value()) return *std::move(known);
   ASSAY_ASSIGN_OR_RETURN(RunPlan plan, Plan(request, digest, issues));
   ASSAY_RETURN_IF_ERROR(CheckConnections(plan));
+  if (parent.has_value()) {
+    ASSAY_RETURN_IF_ERROR(CheckSameRules(*parent, plan.run));
+  }
 
   absl::MutexLock admission(&start_mu_);
   ASSAY_ASSIGN_OR_RETURN(known, FindByRequestId(request, digest));
@@ -167,10 +182,18 @@ absl::StatusOr<RunPlan> RunManagerImpl::Plan(const RunRequest& request,
 }
 
 absl::Status RunManagerImpl::CheckConnections(const RunPlan& plan) const {
+  std::vector<const Literal*> used;
   for (const TableRules& table : plan.rule_set.tables) {
-    std::string name = table.connection.text;
-    if (!table.connection.parameter.empty()) {
-      auto it = plan.parameters.find(table.connection.parameter);
+    used.push_back(&table.connection);
+  }
+  for (const Comparison& comparison : plan.rule_set.comparisons) {
+    used.push_back(&comparison.source.connection);
+    used.push_back(&comparison.target.connection);
+  }
+  for (const Literal* connection : used) {
+    std::string name = connection->text;
+    if (!connection->parameter.empty()) {
+      auto it = plan.parameters.find(connection->parameter);
       if (it != plan.parameters.end()) name = it->second.text;
     }
     if (registry_->Find(name) != nullptr) continue;
@@ -179,8 +202,8 @@ absl::Status RunManagerImpl::CheckConnections(const RunPlan& plan) const {
       names.push_back(config->name);
     }
     std::string message =
-        absl::StrCat("line ", table.connection.range.line, ": connection '",
-                     name, "' is not configured on this server");
+        absl::StrCat("line ", connection->range.line, ": connection '", name,
+                     "' is not configured on this server");
     const std::string nearest = NearestName(name, names);
     if (!nearest.empty()) {
       absl::StrAppend(&message, "; did you mean '", nearest, "'?");

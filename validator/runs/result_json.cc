@@ -1,53 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// Results; request_json.cc has requests and runs.
 #include "validator/runs/result_json.h"
 
-#include <exception>
-#include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "validator/base/status.h"
-#include "validator/runs/utf8.h"
+#include "validator/runs/json_fields.h"
 
 namespace assay::runs {
 namespace {
-
-using Json = nlohmann::json;
-
-Json Text(const std::string& text) {
-  if (IsValidUtf8(text)) return text;
-  return Json{{"hex", absl::BytesToHexString(text)}};
-}
-
-std::string ToText(const Json& json) {
-  if (json.is_object()) {
-    return absl::HexStringToBytes(json.at("hex").get<std::string>());
-  }
-  return json.get<std::string>();
-}
-
-void PutText(Json& out, const char* key, const std::string& text) {
-  if (!text.empty()) out[key] = Text(text);
-}
-
-void GetText(const Json& in, const char* key, std::string& text) {
-  auto it = in.find(key);
-  text = it == in.end() ? std::string() : ToText(*it);
-}
-
-template <typename T>
-void Put(Json& out, const char* key, const T& value, const T& absent) {
-  if (value != absent) out[key] = value;
-}
-
-template <typename T>
-void Get(const Json& in, const char* key, T& value, const T& absent) {
-  auto it = in.find(key);
-  value = it == in.end() ? absent : it->get<T>();
-}
 
 void PutOptional(Json& out, const char* key,
                  const std::optional<int64_t>& value) {
@@ -61,44 +23,6 @@ void GetOptional(const Json& in, const char* key,
   if (it != in.end()) value = it->get<int64_t>();
 }
 
-// Verdicts, decisions and reasons are written by name: the enums may grow.
-Verdict ParseVerdict(const std::string& name) {
-  for (Verdict verdict :
-       {Verdict::kPass, Verdict::kWarn, Verdict::kFail, Verdict::kError}) {
-    if (name == VerdictName(verdict)) return verdict;
-  }
-  return Verdict::kUnspecified;
-}
-
-Decision ParseDecision(const std::string& name) {
-  for (Decision decision :
-       {Decision::kProceed, Decision::kHold, Decision::kRollback}) {
-    if (name == DecisionName(decision)) return decision;
-  }
-  return Decision::kUnspecified;
-}
-
-ErrorReason ParseReason(const std::string& name) {
-  for (const ErrorReasonInfo& info : ErrorReasons()) {
-    if (name == info.name) return info.reason;
-  }
-  return ErrorReason::kUnspecified;
-}
-
-Json ErrorJson(const ResultError& error) {
-  return Json{{"reason", GetErrorReasonInfo(error.reason).name},
-              {"message", Text(error.message)},
-              {"retryable", error.retryable}};
-}
-
-ResultError ParseError(const Json& in) {
-  ResultError error;
-  error.reason = ParseReason(in.at("reason").get<std::string>());
-  error.message = ToText(in.at("message"));
-  error.retryable = in.at("retryable").get<bool>();
-  return error;
-}
-
 Json SampleJson(const Sample& sample) {
   Json cells = Json::array();
   for (const SampleCell& cell : sample.cells) {
@@ -109,6 +33,14 @@ Json SampleJson(const Sample& sample) {
     Put(out, "cut", cell.truncated, false);
     Put(out, "masked", cell.masked, false);
     Put(out, "key", cell.key, false);
+    if (cell.target.has_value()) {
+      Json& target = out["target"] = Json::object();
+      PutText(target, "text", cell.target->text);
+      Put(target, "null", cell.target->is_null, false);
+      Put(target, "cut", cell.target->truncated, false);
+    }
+    Put(out, "differs", cell.differs, false);
+    PutText(out, "cause", cell.cause);
     cells.push_back(std::move(out));
   }
   Json out{{"cells", std::move(cells)}};
@@ -126,6 +58,14 @@ Sample ParseSample(const Json& in) {
     Get(item, "cut", cell.truncated, false);
     Get(item, "masked", cell.masked, false);
     Get(item, "key", cell.key, false);
+    if (auto it = item.find("target"); it != item.end()) {
+      SampleText& target = cell.target.emplace();
+      GetText(*it, "text", target.text);
+      Get(*it, "null", target.is_null, false);
+      Get(*it, "cut", target.truncated, false);
+    }
+    Get(item, "differs", cell.differs, false);
+    GetText(item, "cause", cell.cause);
     sample.cells.push_back(std::move(cell));
   }
   GetText(in, "note", sample.note);
@@ -150,59 +90,91 @@ void ParseCounters(const Json& in, Counters& counters) {
   GetOptional(in, "groups", counters.groups_failing);
 }
 
-Json MapJson(const std::map<std::string, std::string>& map) {
-  // A list of pairs: a name may be any bytes, which no JSON key may.
-  Json out = Json::array();
-  for (const auto& [name, value] : map) {
-    out.push_back(Json::array({Text(name), Text(value)}));
+void PutTexts(Json& out, const char* key,
+              const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  Json& list = out[key] = Json::array();
+  for (const std::string& text : texts) list.push_back(Text(text));
+}
+
+void GetTexts(const Json& in, const char* key,
+              std::vector<std::string>& texts) {
+  texts.clear();
+  auto it = in.find(key);
+  if (it == in.end()) return;
+  for (const Json& text : *it) texts.push_back(ToText(text));
+}
+
+void PutChanges(Json& out, const char* key,
+                const std::vector<ColumnChange>& changes) {
+  if (changes.empty()) return;
+  Json& list = out[key] = Json::array();
+  for (const ColumnChange& change : changes) {
+    list.push_back(
+        Json::array({Text(change.column), Text(change.cause), change.rows}));
   }
+}
+
+void GetChanges(const Json& in, const char* key,
+                std::vector<ColumnChange>& changes) {
+  auto it = in.find(key);
+  if (it == in.end()) return;
+  for (const Json& item : *it) {
+    changes.push_back(ColumnChange{ToText(item.at(0)), ToText(item.at(1)),
+                                   item.at(2).get<int64_t>()});
+  }
+}
+
+// The counts of DiffCounts and their names in the store.
+struct DiffField {
+  const char* key;
+  int64_t DiffCounts::*member;
+};
+constexpr DiffField kDiffFields[] = {
+    {"rows_source", &DiffCounts::rows_source},
+    {"rows_target", &DiffCounts::rows_target},
+    {"keys", &DiffCounts::keys},
+    {"missing", &DiffCounts::missing},
+    {"extra", &DiffCounts::extra},
+    {"changed", &DiffCounts::changed},
+    {"duplicate_source", &DiffCounts::duplicate_keys_source},
+    {"duplicate_target", &DiffCounts::duplicate_keys_target},
+    {"null_source", &DiffCounts::null_keys_source},
+    {"null_target", &DiffCounts::null_keys_target},
+    {"settled", &DiffCounts::settled},
+    {"unstable", &DiffCounts::unstable},
+    {"accepted", &DiffCounts::accepted},
+    {"explained", &DiffCounts::explained},
+};
+
+Json DiffJson(const DiffCounts& diff) {
+  Json out = Json::object();
+  for (const DiffField& field : kDiffFields) {
+    Put<int64_t>(out, field.key, diff.*field.member, 0);
+  }
+  Put(out, "complete", diff.complete, true);
+  PutText(out, "incomplete_because", diff.incomplete_because);
+  PutChanges(out, "columns", diff.columns);
+  PutChanges(out, "causes", diff.causes);
+  PutTexts(out, "source_only", diff.source_only_columns);
+  PutTexts(out, "target_only", diff.target_only_columns);
+  PutTexts(out, "notes", diff.notes);
   return out;
 }
 
-std::map<std::string, std::string> ParseMap(const Json& in, const char* key) {
-  std::map<std::string, std::string> out;
-  auto it = in.find(key);
-  if (it == in.end()) return out;
-  for (const Json& pair : *it) out[ToText(pair.at(0))] = ToText(pair.at(1));
-  return out;
-}
-
-// Infinite times and durations are null.
-Json TimeJson(absl::Time time) {
-  if (time == absl::InfinitePast() || time == absl::InfiniteFuture()) {
-    return nullptr;
+DiffCounts ParseDiff(const Json& in) {
+  DiffCounts diff;
+  for (const DiffField& field : kDiffFields) {
+    Get<int64_t>(in, field.key, diff.*field.member, 0);
   }
-  return absl::ToUnixMicros(time);
-}
-
-absl::Time ParseTime(const Json& in, const char* key) {
-  auto it = in.find(key);
-  if (it == in.end() || it->is_null()) return absl::InfinitePast();
-  return absl::FromUnixMicros(it->get<int64_t>());
-}
-
-Json DurationJson(absl::Duration duration) {
-  if (duration == absl::InfiniteDuration()) return nullptr;
-  return absl::ToInt64Microseconds(duration);
-}
-
-absl::Duration ParseDuration(const Json& in, const char* key) {
-  auto it = in.find(key);
-  if (it == in.end() || it->is_null()) return absl::InfiniteDuration();
-  return absl::Microseconds(it->get<int64_t>());
-}
-
-// Runs `read` over the parsed text; the library's exceptions end here.
-template <typename Read>
-absl::Status ReadJson(std::string_view json, const char* what, Read read) {
-  try {
-    read(Json::parse(json.begin(), json.end()));
-  } catch (const std::exception& e) {
-    return MakeError(
-        ErrorReason::kStoreFailed,
-        absl::StrCat("the run store holds a damaged ", what, ": ", e.what()));
-  }
-  return absl::OkStatus();
+  Get(in, "complete", diff.complete, true);
+  GetText(in, "incomplete_because", diff.incomplete_because);
+  GetChanges(in, "columns", diff.columns);
+  GetChanges(in, "causes", diff.causes);
+  GetTexts(in, "source_only", diff.source_only_columns);
+  GetTexts(in, "target_only", diff.target_only_columns);
+  GetTexts(in, "notes", diff.notes);
+  return diff;
 }
 
 void ParseResult(const Json& in, Result& result) {
@@ -210,9 +182,7 @@ void ParseResult(const Json& in, Result& result) {
   GetText(in, "kind", result.kind);
   GetText(in, "description", result.description);
   GetText(in, "owner", result.owner);
-  if (auto it = in.find("tags"); it != in.end()) {
-    for (const Json& tag : *it) result.tags.push_back(ToText(tag));
-  }
+  GetTexts(in, "tags", result.tags);
   GetText(in, "connection", result.connection);
   GetText(in, "table", result.table);
   GetText(in, "columns", result.columns);
@@ -247,6 +217,12 @@ void ParseResult(const Json& in, Result& result) {
   Get<int64_t>(in, "elapsed_micros", result.elapsed_micros, 0);
   Get<int64_t>(in, "attempts", result.attempts, 1);
   Get(in, "line", result.line, 0);
+  GetText(in, "target_connection", result.target_connection);
+  GetText(in, "target_table", result.target_table);
+  GetText(in, "target_sql", result.target_sql);
+  GetText(in, "target_consistency", result.target_consistency);
+  if (auto it = in.find("diff"); it != in.end()) result.diff = ParseDiff(*it);
+  Get<int64_t>(in, "differences", result.differences, 0);
 }
 
 }  // namespace
@@ -257,10 +233,7 @@ std::string ResultToJson(const Result& result) {
   PutText(out, "kind", result.kind);
   PutText(out, "description", result.description);
   PutText(out, "owner", result.owner);
-  if (!result.tags.empty()) {
-    Json& tags = out["tags"] = Json::array();
-    for (const std::string& tag : result.tags) tags.push_back(Text(tag));
-  }
+  PutTexts(out, "tags", result.tags);
   PutText(out, "connection", result.connection);
   PutText(out, "table", result.table);
   PutText(out, "columns", result.columns);
@@ -295,6 +268,12 @@ std::string ResultToJson(const Result& result) {
   Put<int64_t>(out, "elapsed_micros", result.elapsed_micros, 0);
   Put<int64_t>(out, "attempts", result.attempts, 1);
   Put(out, "line", result.line, 0);
+  PutText(out, "target_connection", result.target_connection);
+  PutText(out, "target_table", result.target_table);
+  PutText(out, "target_sql", result.target_sql);
+  PutText(out, "target_consistency", result.target_consistency);
+  if (result.diff.has_value()) out["diff"] = DiffJson(*result.diff);
+  Put<int64_t>(out, "differences", result.differences, 0);
   return out.dump();
 }
 
@@ -312,91 +291,6 @@ absl::StatusOr<std::string> TextFromJson(std::string_view json) {
   ASSAY_RETURN_IF_ERROR(
       ReadJson(json, "text", [&text](const Json& in) { text = ToText(in); }));
   return text;
-}
-
-std::string RequestToJson(const Run& run) {
-  const RunRequest& request = run.request;
-  Json out = Json::object();
-  out["params"] = MapJson(request.params);
-  PutText(out, "request_id", request.request_id);
-  PutText(out, "correlation_id", request.correlation_id);
-  Put(out, "attach", static_cast<int>(request.attach), 0);
-  Put(out, "fail_on_warn", request.options.fail_on_warn, false);
-  out["timeout"] = DurationJson(request.options.timeout);
-  Put(out, "detached", request.options.detached, false);
-  out["lease"] = DurationJson(request.options.lease);
-  out["labels"] = MapJson(request.labels);
-  PutText(out, "rule_set_name", run.rule_set_name);
-  PutText(out, "rule_set_digest", run.rule_set_digest);
-  PutText(out, "migration", run.migration);
-  PutText(out, "phase", run.phase);
-  out["bound_params"] = MapJson(run.bound_params);
-  return out.dump();
-}
-
-absl::Status RequestFromJson(std::string_view json, Run& run) {
-  return ReadJson(json, "request", [&run](const Json& in) {
-    RunRequest& request = run.request;
-    request.params = ParseMap(in, "params");
-    GetText(in, "request_id", request.request_id);
-    GetText(in, "correlation_id", request.correlation_id);
-    int attach = 0;
-    Get(in, "attach", attach, 0);
-    request.attach = static_cast<Attach>(attach);
-    Get(in, "fail_on_warn", request.options.fail_on_warn, false);
-    request.options.timeout = ParseDuration(in, "timeout");
-    Get(in, "detached", request.options.detached, false);
-    request.options.lease = ParseDuration(in, "lease");
-    request.labels = ParseMap(in, "labels");
-    GetText(in, "rule_set_name", run.rule_set_name);
-    GetText(in, "rule_set_digest", run.rule_set_digest);
-    GetText(in, "migration", run.migration);
-    GetText(in, "phase", run.phase);
-    run.bound_params = ParseMap(in, "bound_params");
-  });
-}
-
-std::string StatusToJson(const Run& run) {
-  Json out = Json::object();
-  out["verdict"] = VerdictName(run.outcome.verdict);
-  out["decision"] = DecisionName(run.outcome.decision);
-  Put(out, "retryable", run.outcome.retryable, false);
-  const VerdictCounts& counts = run.outcome.counts;
-  out["counts"] =
-      Json::array({counts.pass, counts.warn, counts.fail, counts.error});
-  if (run.error.has_value()) out["error"] = ErrorJson(*run.error);
-  out["steps"] =
-      Json::array({run.progress.steps_done, run.progress.steps_total});
-  out["rows"] = Json::array({run.progress.rows_read, run.progress.rows_total});
-  out["start_time"] = TimeJson(run.start_time);
-  out["end_time"] = TimeJson(run.end_time);
-  out["attempts"] = run.attempts;
-  out["sequence"] = run.sequence;
-  return out.dump();
-}
-
-absl::Status StatusFromJson(std::string_view json, Run& run) {
-  return ReadJson(json, "run status", [&run](const Json& in) {
-    run.outcome.verdict = ParseVerdict(in.at("verdict").get<std::string>());
-    run.outcome.decision = ParseDecision(in.at("decision").get<std::string>());
-    Get(in, "retryable", run.outcome.retryable, false);
-    const Json& counts = in.at("counts");
-    run.outcome.counts =
-        VerdictCounts{counts.at(0).get<int64_t>(), counts.at(1).get<int64_t>(),
-                      counts.at(2).get<int64_t>(), counts.at(3).get<int64_t>()};
-    run.error.reset();
-    if (auto it = in.find("error"); it != in.end()) {
-      run.error = ParseError(*it);
-    }
-    run.progress.steps_done = in.at("steps").at(0).get<int64_t>();
-    run.progress.steps_total = in.at("steps").at(1).get<int64_t>();
-    run.progress.rows_read = in.at("rows").at(0).get<int64_t>();
-    run.progress.rows_total = in.at("rows").at(1).get<int64_t>();
-    run.start_time = ParseTime(in, "start_time");
-    run.end_time = ParseTime(in, "end_time");
-    run.attempts = in.at("attempts").get<int64_t>();
-    run.sequence = in.at("sequence").get<int64_t>();
-  });
 }
 
 }  // namespace assay::runs

@@ -49,6 +49,8 @@ struct RunRequest {
   ParameterValues params;  // As sent.
   std::string request_id;  // May be empty: the manager makes none up.
   std::string correlation_id;
+  // The run whose failures are looked at again; empty: a run of its own.
+  std::string recheck_of;
   Attach attach = Attach::kOrphaned;
   RunOptions options;
   std::map<std::string, std::string> labels;

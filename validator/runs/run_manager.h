@@ -21,6 +21,7 @@
 #include "rules/ruleset/kind_spec.h"
 #include "validator/connections/registry.h"
 #include "validator/runs/run.h"
+#include "validator/runs/scratch.h"
 
 namespace assay::runs {
 
@@ -28,6 +29,9 @@ struct ManagerOptions {
   // The store's file; "" keeps runs in a private temporary file that goes with
   // the process.
   std::string store_path;
+  // For spilled data and lists of differences; made where it is missing. Empty:
+  // none, but with an empty `store_path` a temporary one as well.
+  std::string directory;
   int max_concurrent_runs = 8;
   int max_queued_runs = 1000;
   absl::Duration default_timeout = absl::InfiniteDuration();
@@ -92,13 +96,22 @@ class RunManager {
   virtual ~RunManager() = default;
 
   // Accepts a run, finds it by request_id, or attaches. On a rule set that does
-  // not compile: kRuleSetInvalid, and `issues` is filled.
+  // not compile: kRuleSetInvalid, and `issues` is filled. With `recheck_of` (a
+  // prefix will do) an empty rule set is that run's; kArgumentInvalid where
+  // that run goes on, or is of another rule set or other params.
   virtual absl::StatusOr<Run> Start(const RunRequest& request,
                                     std::vector<Issue>* issues) = 0;
 
   // `run_id` may be a unique prefix of at least 4 characters.
   virtual absl::StatusOr<Run> Get(const std::string& run_id,
                                   bool with_results) = 0;
+
+  // Lines of the list of differing keys of a rule, as ReadLines does (see
+  // scratch.h). kDifferencesNotFound says what is known of the rule.
+  virtual absl::StatusOr<LinePage> ListDifferences(const std::string& run_id,
+                                                   const std::string& rule_id,
+                                                   int64_t offset, int limit,
+                                                   size_t max_bytes) = 0;
 
   virtual absl::StatusOr<ListPage> List(const ListFilter& filter,
                                         const std::optional<ListCursor>& after,

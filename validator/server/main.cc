@@ -216,6 +216,8 @@ int Run(const Flags& flags) {
   runs::ManagerOptions options;
   options.store_path = config.store.value_or(DefaultStorePath(
       geteuid() == 0, Environment("XDG_STATE_HOME"), Environment("HOME")));
+  options.directory = config.state_directory.value_or(
+      DefaultStateDirectory(options.store_path));
   options.max_concurrent_runs = config.max_concurrent_runs;
   options.max_queued_runs = config.max_queued_runs;
   options.default_timeout = config.default_timeout;

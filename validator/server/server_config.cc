@@ -181,6 +181,23 @@ void ReadRuns(const YAML::Node& node, ServerConfig& config,
       .ReadAll(node);
 }
 
+void ReadState(const YAML::Node& node, ServerConfig& config,
+               std::vector<Issue>& issues) {
+  Section section("state", issues);
+  section
+      .On("directory",
+          [&](const YAML::Node& value) {
+            const std::string path = Section::Text(value);
+            if (!path.empty()) {
+              config.state_directory = path;
+            } else {
+              section.Mistake(value, "bad_state_directory",
+                              "directory must be a path");
+            }
+          })
+      .ReadAll(node);
+}
+
 }  // namespace
 
 ServerConfig ParseServerConfig(std::string_view yaml,
@@ -198,6 +215,8 @@ ServerConfig ParseServerConfig(std::string_view yaml,
            [&](const YAML::Node& node) { ReadServer(node, config, issues); })
         .On("runs",
             [&](const YAML::Node& node) { ReadRuns(node, config, issues); })
+        .On("state",
+            [&](const YAML::Node& node) { ReadState(node, config, issues); })
         .On("connections", [&](const YAML::Node& node) {
           config.connections = connections::ParseConnections(node, issues);
         });
@@ -245,6 +264,10 @@ std::string DefaultStorePath(bool root, std::string_view xdg_state_home,
   }
   if (home.empty()) return "";
   return absl::StrCat(std::string(home), "/.local/state/assay/runs.db");
+}
+
+std::string DefaultStateDirectory(const std::string& store_path) {
+  return store_path.empty() ? "" : store_path + ".d";
 }
 
 absl::Status MakeStoreDirectory(const std::string& store_path) {

@@ -27,6 +27,9 @@ struct ServerConfig {
   std::vector<std::string> listen;  // Empty: kDefaultListen.
   // Absent: DefaultStorePath(); "": runs go with the process.
   std::optional<std::string> store;
+  // For spilled data and lists of differences. Absent:
+  // DefaultStateDirectory().
+  std::optional<std::string> state_directory;
   int max_concurrent_runs = 8;
   int max_queued_runs = 1000;
   LogLevel log_level = LogLevel::kInfo;
@@ -51,6 +54,10 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
 // that is empty. "" where there is no home either.
 std::string DefaultStorePath(bool root, std::string_view xdg_state_home,
                              std::string_view home);
+
+// Where the files of runs go when nothing is said: `store_path`.d; "" where the
+// store is "".
+std::string DefaultStateDirectory(const std::string& store_path);
 
 // Makes the directory of `store_path`, mode 0700 where it is missing.
 absl::Status MakeStoreDirectory(const std::string& store_path);

@@ -21,6 +21,10 @@ constexpr absl::Duration kMinLease = absl::Seconds(10);
 constexpr absl::Duration kMaxLease = absl::Hours(24);
 constexpr int kDefaultPageSize = 50;
 constexpr int kMaxPageSize = 1000;
+// Lines of about 100 bytes.
+constexpr int kDefaultDifferences = 1000;
+constexpr int kMaxDifferences = 10000;
+constexpr size_t kMaxRuleIdBytes = 4096;
 
 using Map = google::protobuf::Map<std::string, std::string>;
 
@@ -141,7 +145,11 @@ absl::StatusOr<runs::RunOptions> CheckOptions(const v1::RunOptions& from) {
 absl::StatusOr<runs::RunRequest> CheckStartRun(
     const v1::StartRunRequest& from) {
   ASSAY_RETURN_IF_ERROR(
-      CheckRequired("rule_set", from.rule_set(), kMaxRuleSetBytes));
+      from.recheck_of_run_id().empty()
+          ? CheckRequired("rule_set", from.rule_set(), kMaxRuleSetBytes)
+          : CheckSize("rule_set", from.rule_set(), kMaxRuleSetBytes));
+  ASSAY_RETURN_IF_ERROR(
+      CheckSize("recheck_of_run_id", from.recheck_of_run_id(), kMaxIdBytes));
   ASSAY_RETURN_IF_ERROR(CheckParams(from.params()));
   ASSAY_RETURN_IF_ERROR(
       CheckSize("request_id", from.request_id(), kMaxIdBytes));
@@ -168,6 +176,7 @@ absl::StatusOr<runs::RunRequest> CheckStartRun(
   out.params = ToMap(from.params());
   out.request_id = from.request_id();
   out.correlation_id = from.correlation_id();
+  out.recheck_of = from.recheck_of_run_id();
   out.labels = ToMap(from.labels());
   return out;
 }
@@ -215,6 +224,13 @@ absl::StatusOr<Verdict> CheckListResults(const v1::ListResultsRequest& from) {
   return FromProto(from.verdict());
 }
 
+absl::Status CheckListDifferences(const v1::ListDifferencesRequest& from) {
+  ASSAY_RETURN_IF_ERROR(CheckRequired("run_id", from.run_id(), kMaxIdBytes));
+  ASSAY_RETURN_IF_ERROR(
+      CheckRequired("rule_id", from.rule_id(), kMaxRuleIdBytes));
+  return CheckPage(from.page_size());
+}
+
 absl::Status CheckCancelRun(const v1::CancelRunRequest& from) {
   ASSAY_RETURN_IF_ERROR(CheckRequired("run_id", from.run_id(), kMaxIdBytes));
   return CheckSize("request_id", from.request_id(), kMaxIdBytes);
@@ -236,6 +252,11 @@ absl::Status CheckTestConnection(const v1::TestConnectionRequest& from) {
 
 int PageSize(int32_t asked) {
   return asked == 0 ? kDefaultPageSize : std::min<int>(asked, kMaxPageSize);
+}
+
+int DifferencesPageSize(int32_t asked) {
+  return asked == 0 ? kDefaultDifferences
+                    : std::min<int>(asked, kMaxDifferences);
 }
 
 }  // namespace assay::service

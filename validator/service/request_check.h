@@ -26,6 +26,7 @@ absl::Status CheckWatchRun(const v1::WatchRunRequest& from);
 absl::Status CheckGetRun(const v1::GetRunRequest& from);
 absl::StatusOr<runs::ListFilter> CheckListRuns(const v1::ListRunsRequest& from);
 absl::StatusOr<Verdict> CheckListResults(const v1::ListResultsRequest& from);
+absl::Status CheckListDifferences(const v1::ListDifferencesRequest& from);
 absl::Status CheckCancelRun(const v1::CancelRunRequest& from);
 absl::Status CheckLintRuleSet(const v1::LintRuleSetRequest& from);
 absl::Status CheckExplainRuleSet(const v1::ExplainRuleSetRequest& from);
@@ -33,6 +34,9 @@ absl::Status CheckTestConnection(const v1::TestConnectionRequest& from);
 
 // Returns the size to use: default 50, at most 1000. REQUIRES: checked.
 int PageSize(int32_t asked);
+
+// The same of ListDifferences: default 1000, at most 10000.
+int DifferencesPageSize(int32_t asked);
 
 }  // namespace assay::service
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// Runs, kinds and connections; result_proto.cc has results.
 #include "validator/service/run_proto.h"
 
 #include <algorithm>
@@ -27,13 +28,6 @@ google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   return out;
 }
 
-google::protobuf::Duration ToDuration(absl::Duration duration) {
-  google::protobuf::Duration out;
-  out.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &duration));
-  out.set_nanos(static_cast<int32_t>(absl::ToInt64Nanoseconds(duration)));
-  return out;
-}
-
 v1::Decision DecisionProto(Decision decision) {
   switch (decision) {
     case Decision::kUnspecified:
@@ -46,49 +40,6 @@ v1::Decision DecisionProto(Decision decision) {
       return v1::DECISION_ROLLBACK;
   }
   return v1::DECISION_HOLD;
-}
-
-v1::Counters CountersProto(const Counters& counters) {
-  v1::Counters out;
-  if (counters.rows_total) out.set_rows_total_count(*counters.rows_total);
-  if (counters.rows_considered) {
-    out.set_rows_considered_count(*counters.rows_considered);
-  }
-  if (counters.rows_null) out.set_rows_null_count(*counters.rows_null);
-  if (counters.rows_failing) out.set_rows_failing_count(*counters.rows_failing);
-  if (counters.groups_failing) {
-    out.set_groups_failing_count(*counters.groups_failing);
-  }
-  return out;
-}
-
-v1::Sample SampleProto(const Sample& sample) {
-  v1::Sample out;
-  for (const SampleCell& cell : sample.cells) {
-    v1::Cell* to = out.add_cells();
-    to->set_column(ValidUtf8(cell.column));
-    if (!cell.is_null) to->set_text(ValidUtf8(cell.text));
-    to->set_truncated(cell.truncated);
-    to->set_masked(cell.masked);
-    to->set_key(cell.key);
-  }
-  out.set_note(ValidUtf8(sample.note));
-  return out;
-}
-
-void AddSamples(const Result& result, v1::RuleResult* out) {
-  size_t bytes = 0;
-  for (const Sample& sample : result.samples) {
-    v1::Sample message = SampleProto(sample);
-    bytes += message.ByteSizeLong();
-    if (bytes > kMaxSampleBytesOfResult) {
-      out->set_samples_note(absl::StrCat(
-          "the first ", out->samples_size(), " of ", result.samples.size(),
-          " samples: together they are larger than 1 MiB"));
-      return;
-    }
-    *out->add_samples() = std::move(message);
-  }
 }
 
 void AddResults(const runs::Run& run, v1::Run* out) {
@@ -147,6 +98,10 @@ const char* ParamTypeName(ParamType type) {
       return "sql";
     case ParamType::kTolerance:
       return "tolerance";
+    case ParamType::kKeys:
+      return "keys";
+    case ParamType::kMap:
+      return "map";
     case ParamType::kColumnTypes:
       return "column_types";
   }
@@ -215,7 +170,7 @@ v1::Progress ToProto(const engine::Progress& progress) {
   out.set_activity(ValidUtf8(progress.activity));
   if (progress.remaining > absl::ZeroDuration() &&
       progress.remaining != absl::InfiniteDuration()) {
-    *out.mutable_remaining() = ToDuration(progress.remaining);
+    *out.mutable_remaining() = DurationProto(progress.remaining);
   }
   return out;
 }
@@ -242,7 +197,8 @@ v1::RuleKind ToProto(const KindSpec& spec) {
   out.set_counter(spec.counter);
   out.set_denominator(spec.denominator);
   out.set_example(spec.example);
-  for (const ParamSpec& param : spec.params) {
+  out.set_scope(KindScopeName(spec.scope));
+  for (const ParamSpec& param : FlatParams(spec)) {
     v1::KindParam* to = out.add_params();
     to->set_name(param.name);
     to->set_type(ParamTypeName(param.type));
@@ -264,44 +220,6 @@ v1::Connection ToProto(const connections::ConnectionConfig& config) {
     out.add_masked_columns(ValidUtf8(column));
   }
   out.set_author_sql(config.author_sql);
-  return out;
-}
-
-v1::RuleResult ToProto(const Result& result, v1::RunView view) {
-  v1::RuleResult out;
-  out.set_rule_id(ValidUtf8(result.rule_id));
-  out.set_kind(ValidUtf8(result.kind));
-  out.set_description(ValidUtf8(result.description));
-  out.set_owner(ValidUtf8(result.owner));
-  for (const std::string& tag : result.tags) out.add_tags(ValidUtf8(tag));
-  out.set_connection(ValidUtf8(result.connection));
-  out.set_table(ValidUtf8(result.table));
-  out.set_columns(ValidUtf8(result.columns));
-  out.set_verdict(ToProto(result.verdict));
-  if (result.error) *out.mutable_error() = ToErrorProto(*result.error);
-  out.set_expected(ValidUtf8(result.expected));
-  out.set_found(ValidUtf8(result.found));
-  *out.mutable_counters() = CountersProto(result.counters);
-  out.set_threshold(ValidUtf8(result.threshold));
-  for (const Measure& measure : result.measures) {
-    v1::Measure* to = out.add_measures();
-    to->set_name(ValidUtf8(measure.name));
-    to->set_value(ValidUtf8(measure.value));
-  }
-  out.set_samples_note(ValidUtf8(result.samples_note));
-  if (view == v1::RUN_VIEW_FULL) {
-    AddSamples(result, &out);
-    out.set_sql(ValidUtf8(result.sql));
-  }
-  out.set_consistency(ValidUtf8(result.consistency));
-  out.set_confirmed(result.confirmed);
-  out.set_empty(result.empty);
-  out.set_rollback(result.rollback);
-  out.set_same_as_rule_id(ValidUtf8(result.same_as));
-  *out.mutable_elapsed() =
-      ToDuration(absl::Microseconds(result.elapsed_micros));
-  out.set_attempt_count(result.attempts);
-  out.set_line(result.line);
   return out;
 }
 
@@ -335,6 +253,7 @@ v1::Run ToProto(const runs::Run& run, v1::RunView view, RuleSetText text) {
   CopyMap(run.bound_params, out.mutable_params());
   out.set_attempt_count(run.attempts);
   out.set_sequence(run.sequence);
+  out.set_recheck_of_run_id(ValidUtf8(run.request.recheck_of));
   if (view != v1::RUN_VIEW_FULL) return out;
   if (text == RuleSetText::kInclude) {
     out.set_rule_set(ValidUtf8(run.request.rule_set_text));

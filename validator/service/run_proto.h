@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <string>
 
+#include "absl/time/time.h"
 #include "assay/v1/rule_set.pb.h"
 #include "assay/v1/run.pb.h"
 #include "assay/v1/validation_service.pb.h"
@@ -25,6 +26,7 @@ inline constexpr int kMaxResults = 1000;
 inline constexpr size_t kMaxResultBytes = 2 << 20;
 inline constexpr size_t kMaxSampleBytesOfResult = 1 << 20;
 
+google::protobuf::Duration DurationProto(absl::Duration duration);
 v1::Verdict ToProto(Verdict verdict);
 v1::Run::State ToProto(runs::RunState state);
 v1::Progress ToProto(const engine::Progress& progress);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "validator/base/status.h"
 #include "validator/base/thread_pool.h"
 #include "validator/engine/engine.h"
+#include "validator/service/page_cursor.h"
 #include "validator/service/page_token.h"
 #include "validator/service/pooled_call.h"
 #include "validator/service/request_check.h"
@@ -38,41 +38,6 @@ constexpr size_t kMaxDatabaseQueue = 64;
 constexpr absl::Duration kLongestCall = absl::Minutes(5);
 constexpr size_t kMaxPageBytes = 2 << 20;
 constexpr int kMaxIssues = 1000;
-
-// Everything that must stay the same between two pages, unambiguously.
-template <typename Request>
-std::string FilterOf(Request request) {
-  request.clear_page_token();
-  request.clear_page_size();
-  // A map has no order of its own: the text form sorts it.
-  return absl::StrCat(Request::descriptor()->full_name(), "\n",
-                      request.ShortDebugString());
-}
-
-std::string ToText(const runs::ListCursor& cursor) {
-  return absl::StrCat(absl::ToUnixNanos(cursor.as_of_time), "/", cursor.run_id);
-}
-
-bool ParseInt(std::string_view text, int64_t* out) {
-  const auto end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, *out);
-  return parsed.ec == std::errc() && parsed.ptr == end;
-}
-
-absl::StatusOr<std::optional<runs::ListCursor>> DecodeCursor(
-    const std::string& filter, const std::string& token) {
-  if (token.empty()) return std::optional<runs::ListCursor>();
-  ASSAY_ASSIGN_OR_RETURN(const std::string text,
-                         DecodePageToken(filter, token));
-  const size_t slash = text.find('/');
-  int64_t nanos = 0;
-  if (slash == std::string::npos || !ParseInt(text.substr(0, slash), &nanos)) {
-    return MakeError(ErrorReason::kPageTokenInvalid, "page_token: is damaged");
-  }
-  return std::optional(
-      runs::ListCursor{.as_of_time = absl::FromUnixNanos(nanos),
-                       .run_id = text.substr(slash + 1)});
-}
 
 absl::Time DeadlineOf(const Context& context) {
   return std::min(absl::FromChrono(context.deadline()),
@@ -154,6 +119,14 @@ class Impl final : public ValidationService,
                        v1::ListResultsResponse* response) override {
     return OnStore<v1::ListResultsResponse>(
         response, [this, request = *request](v1::ListResultsResponse* out) {
+          return ToGrpcStatus(List(request, out));
+        });
+  }
+
+  Reactor* ListDifferences(Context*, const v1::ListDifferencesRequest* request,
+                           v1::ListDifferencesResponse* response) override {
+    return OnStore<v1::ListDifferencesResponse>(
+        response, [this, request = *request](v1::ListDifferencesResponse* out) {
           return ToGrpcStatus(List(request, out));
         });
   }
@@ -288,15 +261,8 @@ class Impl final : public ValidationService,
                     v1::ListResultsResponse* out) {
     ASSAY_ASSIGN_OR_RETURN(const Verdict verdict, CheckListResults(request));
     const std::string bound = FilterOf(request);
-    int64_t index = 0;
-    if (!request.page_token().empty()) {
-      ASSAY_ASSIGN_OR_RETURN(const std::string cursor,
-                             DecodePageToken(bound, request.page_token()));
-      if (!ParseInt(cursor, &index) || index < 0) {
-        return MakeError(ErrorReason::kPageTokenInvalid,
-                         "page_token: is damaged");
-      }
-    }
+    ASSAY_ASSIGN_OR_RETURN(int64_t index,
+                           DecodeNumber(bound, request.page_token()));
     ASSAY_ASSIGN_OR_RETURN(const runs::Run run,
                            options_.runs->Get(request.run_id(), true));
     size_t bytes = 0;
@@ -315,6 +281,28 @@ class Impl final : public ValidationService,
         break;
       }
       *out->add_results() = std::move(message);
+    }
+    return absl::OkStatus();
+  }
+
+  // The cursor is the offset of the next line in the file.
+  absl::Status List(const v1::ListDifferencesRequest& request,
+                    v1::ListDifferencesResponse* out) {
+    ASSAY_RETURN_IF_ERROR(CheckListDifferences(request));
+    const std::string bound = FilterOf(request);
+    ASSAY_ASSIGN_OR_RETURN(const int64_t offset,
+                           DecodeNumber(bound, request.page_token()));
+    ASSAY_ASSIGN_OR_RETURN(
+        const runs::LinePage page,
+        options_.runs->ListDifferences(
+            request.run_id(), request.rule_id(), offset,
+            DifferencesPageSize(request.page_size()), kMaxPageBytes));
+    for (const std::string& line : page.lines) {
+      out->add_lines(ValidUtf8(line));
+    }
+    if (page.next >= 0) {
+      out->set_next_page_token(
+          EncodePageToken(bound, std::to_string(page.next)));
     }
     return absl::OkStatus();
   }

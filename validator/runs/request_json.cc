@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests and runs; result_json.cc has results.
+#include <map>
+#include <string>
+
+#include "absl/time/time.h"
+#include "validator/base/status.h"
+#include "validator/runs/json_fields.h"
+#include "validator/runs/result_json.h"
+
+namespace assay::runs {
+namespace {
+
+Decision ParseDecision(const std::string& name) {
+  for (Decision decision :
+       {Decision::kProceed, Decision::kHold, Decision::kRollback}) {
+    if (name == DecisionName(decision)) return decision;
+  }
+  return Decision::kUnspecified;
+}
+
+Json MapJson(const std::map<std::string, std::string>& map) {
+  // A list of pairs: a name may be any bytes, which no JSON key may.
+  Json out = Json::array();
+  for (const auto& [name, value] : map) {
+    out.push_back(Json::array({Text(name), Text(value)}));
+  }
+  return out;
+}
+
+std::map<std::string, std::string> ParseMap(const Json& in, const char* key) {
+  std::map<std::string, std::string> out;
+  auto it = in.find(key);
+  if (it == in.end()) return out;
+  for (const Json& pair : *it) out[ToText(pair.at(0))] = ToText(pair.at(1));
+  return out;
+}
+
+// Infinite times and durations are null.
+Json TimeJson(absl::Time time) {
+  if (time == absl::InfinitePast() || time == absl::InfiniteFuture()) {
+    return nullptr;
+  }
+  return absl::ToUnixMicros(time);
+}
+
+absl::Time ParseTime(const Json& in, const char* key) {
+  auto it = in.find(key);
+  if (it == in.end() || it->is_null()) return absl::InfinitePast();
+  return absl::FromUnixMicros(it->get<int64_t>());
+}
+
+Json DurationJson(absl::Duration duration) {
+  if (duration == absl::InfiniteDuration()) return nullptr;
+  return absl::ToInt64Microseconds(duration);
+}
+
+absl::Duration ParseDuration(const Json& in, const char* key) {
+  auto it = in.find(key);
+  if (it == in.end() || it->is_null()) return absl::InfiniteDuration();
+  return absl::Microseconds(it->get<int64_t>());
+}
+
+}  // namespace
+
+std::string RequestToJson(const Run& run) {
+  const RunRequest& request = run.request;
+  Json out = Json::object();
+  out["params"] = MapJson(request.params);
+  PutText(out, "request_id", request.request_id);
+  PutText(out, "correlation_id", request.correlation_id);
+  PutText(out, "recheck_of", request.recheck_of);
+  Put(out, "attach", static_cast<int>(request.attach), 0);
+  Put(out, "fail_on_warn", request.options.fail_on_warn, false);
+  out["timeout"] = DurationJson(request.options.timeout);
+  Put(out, "detached", request.options.detached, false);
+  out["lease"] = DurationJson(request.options.lease);
+  out["labels"] = MapJson(request.labels);
+  PutText(out, "rule_set_name", run.rule_set_name);
+  PutText(out, "rule_set_digest", run.rule_set_digest);
+  PutText(out, "migration", run.migration);
+  PutText(out, "phase", run.phase);
+  out["bound_params"] = MapJson(run.bound_params);
+  return out.dump();
+}
+
+absl::Status RequestFromJson(std::string_view json, Run& run) {
+  return ReadJson(json, "request", [&run](const Json& in) {
+    RunRequest& request = run.request;
+    request.params = ParseMap(in, "params");
+    GetText(in, "request_id", request.request_id);
+    GetText(in, "correlation_id", request.correlation_id);
+    GetText(in, "recheck_of", request.recheck_of);
+    int attach = 0;
+    Get(in, "attach", attach, 0);
+    request.attach = static_cast<Attach>(attach);
+    Get(in, "fail_on_warn", request.options.fail_on_warn, false);
+    request.options.timeout = ParseDuration(in, "timeout");
+    Get(in, "detached", request.options.detached, false);
+    request.options.lease = ParseDuration(in, "lease");
+    request.labels = ParseMap(in, "labels");
+    GetText(in, "rule_set_name", run.rule_set_name);
+    GetText(in, "rule_set_digest", run.rule_set_digest);
+    GetText(in, "migration", run.migration);
+    GetText(in, "phase", run.phase);
+    run.bound_params = ParseMap(in, "bound_params");
+  });
+}
+
+std::string StatusToJson(const Run& run) {
+  Json out = Json::object();
+  out["verdict"] = VerdictName(run.outcome.verdict);
+  out["decision"] = DecisionName(run.outcome.decision);
+  Put(out, "retryable", run.outcome.retryable, false);
+  const VerdictCounts& counts = run.outcome.counts;
+  out["counts"] =
+      Json::array({counts.pass, counts.warn, counts.fail, counts.error});
+  if (run.error.has_value()) out["error"] = ErrorJson(*run.error);
+  out["steps"] =
+      Json::array({run.progress.steps_done, run.progress.steps_total});
+  out["rows"] = Json::array({run.progress.rows_read, run.progress.rows_total});
+  out["start_time"] = TimeJson(run.start_time);
+  out["end_time"] = TimeJson(run.end_time);
+  out["attempts"] = run.attempts;
+  out["sequence"] = run.sequence;
+  return out.dump();
+}
+
+absl::Status StatusFromJson(std::string_view json, Run& run) {
+  return ReadJson(json, "run status", [&run](const Json& in) {
+    run.outcome.verdict = ParseVerdict(in.at("verdict").get<std::string>());
+    run.outcome.decision = ParseDecision(in.at("decision").get<std::string>());
+    Get(in, "retryable", run.outcome.retryable, false);
+    const Json& counts = in.at("counts");
+    run.outcome.counts =
+        VerdictCounts{counts.at(0).get<int64_t>(), counts.at(1).get<int64_t>(),
+                      counts.at(2).get<int64_t>(), counts.at(3).get<int64_t>()};
+    run.error.reset();
+    if (auto it = in.find("error"); it != in.end()) {
+      run.error = ParseError(*it);
+    }
+    run.progress.steps_done = in.at("steps").at(0).get<int64_t>();
+    run.progress.steps_total = in.at("steps").at(1).get<int64_t>();
+    run.progress.rows_read = in.at("rows").at(0).get<int64_t>();
+    run.progress.rows_total = in.at("rows").at(1).get<int64_t>();
+    run.start_time = ParseTime(in, "start_time");
+    run.end_time = ParseTime(in, "end_time");
+    run.attempts = in.at("attempts").get<int64_t>();
+    run.sequence = in.at("sequence").get<int64_t>();
+  });
+}
+
+}  // namespace assay::runs
