@@ -48,6 +48,10 @@ const char* TypeName(ParamType type) {
       return "number or %";
     case ParamType::kColumnTypes:
       return "column: type";
+    case ParamType::kKeys:
+      return "keys";
+    case ParamType::kMap:
+      return "map";
   }
   return "text";
 }
@@ -60,14 +64,18 @@ v1::RuleKind ToProto(const KindSpec& spec) {
   kind.set_counter(spec.counter);
   kind.set_denominator(spec.denominator);
   kind.set_example(spec.example);
-  for (const ParamSpec& spec_param : spec.params) {
+  kind.set_scope(KindScopeName(spec.scope));
+  for (const ParamSpec& spec_param : FlatParams(spec)) {
     v1::KindParam& param = *kind.add_params();
     param.set_name(spec_param.name);
     param.set_type(TypeName(spec_param.type));
     param.set_required(spec_param.required);
     param.set_doc(spec_param.doc);
     param.set_default_text(spec_param.default_text);
-    if (spec_param.type != ParamType::kChoice) continue;
+    if (spec_param.type != ParamType::kChoice &&
+        spec_param.type != ParamType::kWords) {
+      continue;
+    }
     for (const std::string& choice : spec_param.choices) {
       param.add_choices(choice);
     }
@@ -100,7 +108,11 @@ int KindsCommand(const KindsOptions& options) {
   } else if (options.markdown) {
     out = RuleKindsMarkdown(chosen);
   } else if (!options.kind.empty()) {
-    out = report::TextKind(ToProto(*chosen.front()));
+    // Of a table, and of a comparison.
+    for (const KindSpec* spec : chosen) {
+      absl::StrAppend(&out, out.empty() ? "" : "\n",
+                      report::TextKind(ToProto(*spec)));
+    }
   } else {
     std::vector<v1::RuleKind> kinds;
     for (const KindSpec* spec : chosen) kinds.push_back(ToProto(*spec));

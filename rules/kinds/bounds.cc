@@ -2,6 +2,7 @@
 #include "rules/kinds/bounds.h"
 
 #include "absl/strings/str_cat.h"
+#include "rules/kinds/thresholds.h"
 
 namespace assay {
 namespace {
@@ -70,18 +71,10 @@ bool Satisfies(const Value& value, const NumberDemand& demand) {
     return false;
   }
   if (demand.equals.has_value()) {
-    const Decimal distance = Abs(Subtract(*number, *demand.equals));
-    if (!demand.tolerance.has_value()) return distance.digits == "0";
-    // |n − e| ≤ t, or |n − e| · 100 ≤ |e| · p: no division, no rounding. A
-    // percentage of 0 would allow nothing; design.md makes it absolute then.
-    const bool relative =
-        demand.tolerance->percent && demand.equals->digits != "0";
-    const Decimal left =
-        relative ? Multiply(distance, Decimal{"100"}) : distance;
-    const Decimal right =
-        relative ? Multiply(Abs(*demand.equals), demand.tolerance->value)
-                 : demand.tolerance->value;
-    return CompareDecimals(left, right) <= 0;
+    const Threshold exact{Decimal{"0"}, false, {}};
+    const Threshold tolerance = demand.tolerance.value_or(exact);
+    return WithinTolerance(*number, *demand.equals, tolerance.value,
+                           tolerance.percent);
   }
   return true;
 }

@@ -34,6 +34,9 @@ struct ComparisonObservation {
   // without parent.
   std::optional<int64_t> rows_considered, rows_null, rows_failing,
       groups_failing;
+  // SampleDiff, FullDiff: columns compared beside the key, 0 where none is
+  // left; absent: not said.
+  std::optional<int64_t> columns_compared;
   // SampleDiff: keys of a uniform draw, and how many of them differ.
   std::optional<int64_t> drawn, drawn_differing;
 };
@@ -45,7 +48,7 @@ struct ComparisonKind {
                      const ComparisonObservation& observation);
 };
 
-// In the order of the documentation.
+// In the order of the documentation (comparison_kinds.inc).
 const std::vector<const ComparisonKind*>& AllComparisonKinds();
 const std::vector<const KindSpec*>& AllComparisonKindSpecs();
 // Null where there is no kind of that name.

@@ -1,80 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Observation → verdict: thresholds, severity and on_empty, alike for all
-// kinds.
+// kinds of rules about one table.
 #include <string>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "rules/kinds/kinds.h"
 #include "rules/kinds/rule_kind.h"
+#include "rules/kinds/thresholds.h"
 
 namespace assay {
 namespace {
-
-Decimal Whole(int64_t number) { return Decimal{std::to_string(number)}; }
-
-// Whether `count` of `denominator` rows is above the threshold. A percentage is
-// compared in whole numbers, count · 100 > denominator · percent, so that no
-// rounding decides a verdict.
-bool Above(int64_t count, int64_t denominator, const Threshold& threshold) {
-  if (!threshold.percent) {
-    return CompareDecimals(Whole(count), threshold.value) > 0;
-  }
-  return CompareDecimals(Multiply(Whole(count), Decimal{"100"}),
-                         Multiply(Whole(denominator), threshold.value)) > 0;
-}
-
-std::string ThresholdText(const Rule& rule, const KindSpec& spec) {
-  const auto one = [](const char* word, const Threshold& threshold) {
-    return absl::StrCat(word, " above ", threshold.value.digits,
-                        threshold.percent ? "%" : "");
-  };
-  std::string out;
-  if (rule.warn_above.has_value()) out = one("warn", *rule.warn_above);
-  if (rule.fail_above.has_value()) {
-    absl::StrAppend(&out, out.empty() ? "" : ", ",
-                    one("fail", *rule.fail_above));
-  }
-  if (out.empty()) out = "fail above 0";
-  const bool percent =
-      (rule.warn_above.has_value() && rule.warn_above->percent) ||
-      (rule.fail_above.has_value() && rule.fail_above->percent);
-  return absl::StrCat(out, " ", spec.counter,
-                      percent && !spec.denominator.empty()
-                          ? absl::StrCat(" of ", spec.denominator)
-                          : "");
-}
-
-Verdict VerdictOf(const Rule& rule, const Judgement& judgement) {
-  if (judgement.broken.has_value()) {
-    return *judgement.broken ? Verdict::kFail : Verdict::kPass;
-  }
-  const int64_t failing = judgement.counters.rows_failing.value_or(0);
-  const int64_t denominator = judgement.counters.rows_considered.value_or(
-      judgement.counters.rows_total.value_or(0));
-  if (rule.fail_above.has_value()) {
-    if (Above(failing, denominator, *rule.fail_above)) return Verdict::kFail;
-  } else if (!rule.warn_above.has_value() && failing > 0) {
-    return Verdict::kFail;
-  }
-  if (rule.warn_above.has_value() &&
-      Above(failing, denominator, *rule.warn_above)) {
-    return Verdict::kWarn;
-  }
-  return Verdict::kPass;
-}
-
-Verdict OnEmptyVerdict(OnEmpty on_empty) {
-  switch (on_empty) {
-    case OnEmpty::kPass:
-      return Verdict::kPass;
-    case OnEmpty::kWarn:
-      return Verdict::kWarn;
-    case OnEmpty::kFail:
-      return Verdict::kFail;
-  }
-  return Verdict::kFail;
-}
 
 // Whether nothing was looked at; says why in `found`.
 bool LookedAtNothing(const Judgement& judgement, bool table_rows_exist,
@@ -106,16 +42,10 @@ void JudgeRule(const Rule& rule, const BoundParameters& parameters,
       kind.judge(CompileContext(rule, parameters, as_of), observation);
   result.expected = plan.expected;
   result.columns = plan.subject;
-  result.counters = judgement.counters;
-  result.measures = std::move(judgement.measures);
-  result.found = std::move(judgement.found);
-  result.rollback = rule.on_fail == OnFail::kRollback;
-  if (kind.spec.keys.thresholds) {
-    result.threshold = ThresholdText(rule, kind.spec);
-  }
+  DescribeJudgement(rule, kind.spec, judgement, result);
   if (judgement.error.has_value()) {
     result.verdict = Verdict::kError;
-    result.error = std::move(judgement.error);
+    result.error = judgement.error;
     return;
   }
   OnEmpty on_empty = OnEmpty::kFail;
@@ -126,10 +56,7 @@ void JudgeRule(const Rule& rule, const BoundParameters& parameters,
   } else {
     result.verdict = VerdictOf(rule, judgement);
   }
-  if (rule.severity == RuleSeverity::kWarn &&
-      result.verdict == Verdict::kFail) {
-    result.verdict = Verdict::kWarn;
-  }
+  result.verdict = WithSeverity(rule, result.verdict);
 }
 
 int64_t CountOf(const Value& value) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "rules/kinds/kinds.h"
 
+#include "rules/kinds/comparison_kind.h"
+
 namespace assay {
 
 // An explicit list: a static library's self-registering globals are dropped by
@@ -22,6 +24,9 @@ const std::vector<const KindSpec*>& AllKindSpecs() {
   static const auto* const kSpecs = [] {
     auto* specs = new std::vector<const KindSpec*>();
     for (const RuleKind* kind : AllKinds()) specs->push_back(&kind->spec);
+    for (const KindSpec* spec : AllComparisonKindSpecs()) {
+      specs->push_back(spec);
+    }
     return specs;
   }();
   return *kSpecs;

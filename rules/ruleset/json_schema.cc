@@ -2,6 +2,7 @@
 // The JSON Schema of rule sets. Editors type scalars as YAML does, so that the
 // schema is wider than the parser where YAML would see a number or a boolean in
 // what is a text to us.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -11,32 +12,16 @@
 #include "rules/ruleset/parameter_values.h"
 #include "rules/ruleset/parser.h"
 #include "rules/ruleset/read_arguments.h"
+#include "rules/ruleset/schema_parts.h"
 
 namespace assay {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json Ref(const std::string& name) {
-  return {{"$ref", absl::StrCat("#/definitions/", name)}};
-}
-
-Json Choice(const std::vector<std::string>& choices) {
-  return {{"enum", choices}};
-}
-
-// One `item`, or a list of at least one.
-Json OneOrMore(const Json& item) {
-  return {
-      {"anyOf", {item, {{"type", "array"}, {"items", item}, {"minItems", 1}}}}};
-}
-
-Json Described(Json schema, const std::string& description) {
-  // Draft 7 ignores what stands beside a $ref.
-  if (schema.contains("$ref")) schema = {{"allOf", Json::array({schema})}};
-  schema["description"] = description;
-  return schema;
-}
+using schema::Choice;
+using schema::Described;
+using schema::Json;
+using schema::OneOrMore;
+using schema::Ref;
 
 // The shapes of scalars that several keys share.
 Json SharedDefinitions() {
@@ -79,8 +64,10 @@ Json ParamSchema(const ParamSpec& spec) {
     case ParamType::kText:
       return Ref("word");
     case ParamType::kColumns:
-    case ParamType::kWords:
       return OneOrMore(Ref("word"));
+    case ParamType::kWords:
+      return OneOrMore(spec.choices.empty() ? Ref("word")
+                                            : Choice(spec.choices));
     case ParamType::kValue:
     case ParamType::kBound:
       return Ref("value");
@@ -114,6 +101,21 @@ Json ParamSchema(const ParamSpec& spec) {
                    {"properties", attributes},
                    {"additionalProperties", false}}}}}}};
     }
+    case ParamType::kKeys:
+      return schema::Keys();
+    case ParamType::kMap: {
+      Json properties = Json::object();
+      Json required = Json::array();
+      for (const ParamSpec& field : spec.fields) {
+        properties[field.name] = Described(ParamSchema(field), field.doc);
+        if (field.required) required.push_back(field.name);
+      }
+      Json map = {{"type", "object"},
+                  {"properties", properties},
+                  {"additionalProperties", false}};
+      if (!required.empty()) map["required"] = required;
+      return map;
+    }
   }
   return Json::object();
 }
@@ -124,9 +126,9 @@ Json KindSchema(const KindSpec& kind) {
   Json required = Json::array();
   Json forms = Json::array();
   for (const ParamSpec& spec : kind.params) {
-    Json schema = Described(ParamSchema(spec), spec.doc);
-    if (!spec.default_text.empty()) schema["default"] = spec.default_text;
-    properties[spec.name] = std::move(schema);
+    Json param = Described(ParamSchema(spec), spec.doc);
+    if (!spec.default_text.empty()) param["default"] = spec.default_text;
+    properties[spec.name] = std::move(param);
     if (spec.required) required.push_back(spec.name);
   }
   Json map = {{"type", "object"},
@@ -166,9 +168,16 @@ Json UniformSchema(const std::string& key) {
   return Ref("word");
 }
 
+// Kinds of different scopes may have the same name.
+std::string KindName(const KindSpec& kind) {
+  return absl::StrCat(
+      kind.scope == KindScope::kTable ? "kind." : "comparison_kind.",
+      kind.name);
+}
+
 // A rule of one kind: the kind key and the uniform keys that go with it.
 Json RuleSchema(const KindSpec& kind) {
-  Json properties = {{kind.name, Ref(absl::StrCat("kind.", kind.name))}};
+  Json properties = {{kind.name, Ref(KindName(kind))}};
   for (const std::string& key : UniformKeyNames(kind)) {
     properties[key] = Ref(absl::StrCat("key.", key));
   }
@@ -192,16 +201,20 @@ Json Definitions(const std::vector<const KindSpec*>& kinds) {
     definitions[absl::StrCat("key.", doc.name)] =
         Described(UniformSchema(doc.name), doc.doc);
   }
-  Json rules = Json::array();
-  std::vector<std::string> bare;
-  for (const KindSpec* kind : kinds) {
-    definitions[absl::StrCat("kind.", kind->name)] = KindSchema(*kind);
-    rules.push_back(RuleSchema(*kind));
-    if (NeedsNothing(*kind)) bare.push_back(kind->name);
+  for (const KindScope scope : {KindScope::kTable, KindScope::kComparison}) {
+    Json rules = Json::array();
+    std::vector<std::string> bare;
+    for (const KindSpec* kind : kinds) {
+      if (kind->scope != scope) continue;
+      definitions[KindName(*kind)] = KindSchema(*kind);
+      rules.push_back(RuleSchema(*kind));
+      if (NeedsNothing(*kind)) bare.push_back(kind->name);
+    }
+    if (rules.empty()) continue;
+    if (!bare.empty()) rules.push_back(Choice(bare));
+    definitions[scope == KindScope::kTable ? "rule" : "comparison_rule"] = {
+        {"description", "One kind key, and uniform keys."}, {"anyOf", rules}};
   }
-  if (!bare.empty()) rules.push_back(Choice(bare));
-  definitions["rule"] = {{"description", "One kind key, and uniform keys."},
-                         {"anyOf", rules}};
   return definitions;
 }
 
@@ -233,35 +246,49 @@ Json TableSchema() {
           {"additionalProperties", false}};
 }
 
+bool HasScope(const std::vector<const KindSpec*>& kinds, KindScope scope) {
+  return std::any_of(kinds.begin(), kinds.end(), [&](const KindSpec* kind) {
+    return kind->scope == scope;
+  });
+}
+
 }  // namespace
 
 std::string RuleSetJsonSchema(const std::vector<const KindSpec*>& kinds) {
   Json properties = Json::object();
   for (const KeyDoc& doc : TopLevelKeyDocs()) {
     const std::string name = doc.name;
-    Json schema = Ref("word");
-    // A key that would only be refused is not offered.
-    if (name == "comparisons") continue;
-    if (name == "version") schema = {{"enum", {1, "1"}}};
-    if (name == "tags") schema = OneOrMore(Ref("word"));
+    Json value = Ref("word");
+    if (name == "version") value = {{"enum", {1, "1"}}};
+    if (name == "tags") value = OneOrMore(Ref("word"));
     if (name == "params") {
-      schema = {{"type", "object"},
-                {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}},
-                {"additionalProperties", ParameterSchema()}};
+      value = {{"type", "object"},
+               {"propertyNames", {{"pattern", "^[A-Za-z_][A-Za-z0-9_]*$"}}},
+               {"additionalProperties", ParameterSchema()}};
     }
     if (name == "tables") {
-      schema = {{"type", "array"}, {"items", TableSchema()}, {"minItems", 1}};
+      if (!HasScope(kinds, KindScope::kTable)) continue;
+      value = {{"type", "array"}, {"items", TableSchema()}, {"minItems", 1}};
     }
-    properties[name] = Described(std::move(schema), doc.doc);
+    if (name == "comparisons") {
+      // `assay kinds KIND --schema` knows one kind only.
+      if (!HasScope(kinds, KindScope::kComparison)) continue;
+      value = {{"type", "array"},
+               {"items", schema::ComparisonEntry()},
+               {"minItems", 1}};
+    }
+    properties[name] = Described(std::move(value), doc.doc);
   }
   const Json root = {
       {"$schema", "http://json-schema.org/draft-07/schema#"},
       {"title", "Assay rule set"},
       {"description",
-       "Rules about tables. Generated by `assay schema`; do not edit."},
+       "Rules about tables, and about a source and a target. Generated by "
+       "`assay kinds --schema`; do not edit."},
       {"type", "object"},
       {"properties", properties},
-      {"required", {"version", "name", "tables"}},
+      {"required", {"version", "name"}},
+      {"anyOf", {{{"required", {"tables"}}}, {{"required", {"comparisons"}}}}},
       {"additionalProperties", false},
       {"definitions", Definitions(kinds)}};
   // The kinds' texts are ours, but a broken byte must not throw.

@@ -18,6 +18,12 @@ struct KeyDoc {
 
 const std::vector<KeyDoc>& TopLevelKeyDocs();
 const std::vector<KeyDoc>& TableKeyDocs();
+const std::vector<KeyDoc>& ComparisonKeyDocs();
+const std::vector<KeyDoc>& SideKeyDocs();             // source, target
+const std::vector<KeyDoc>& ComparedColumnsKeyDocs();  // columns
+const std::vector<KeyDoc>& MappingKeyDocs();          // An entry of columns.map
+const std::vector<KeyDoc>& PolicyKeyDocs();  // An entry of columns.policies
+const std::vector<KeyDoc>& AcceptKeyDocs();  // An entry of accept
 const std::vector<KeyDoc>& ParameterKeyDocs();
 const std::vector<KeyDoc>& UniformKeyDocs();
 

@@ -31,6 +31,9 @@ enum class ParamType {
   kColumnTypes,  // Map of column to a type name, or to a map of attributes
                  // (`attributes` below), e.g. {id: integer, name: {type:
                  // text}}.
+  kKeys,         // One or more keys: each a value, or a list of one value a
+                 // column.
+  kMap,          // A map of `fields`; Arguments hold "name.field" for each.
 };
 
 struct ParamSpec {
@@ -38,8 +41,24 @@ struct ParamSpec {
   ParamType type = ParamType::kText;
   bool required = false;
   std::string doc;                   // One sentence.
-  std::vector<std::string> choices;  // kChoice; kColumnTypes: attribute names.
+  std::vector<std::string> choices;  // kChoice, kWords; kColumnTypes:
+                                     // attribute names.
   std::string default_text;          // For the documentation; "" none.
+  std::vector<ParamSpec> fields;     // kMap.
+};
+
+// What rules of a kind are about: one table, or a source and a target. Kinds of
+// different scopes may have the same name.
+enum class KindScope { kTable, kComparison };
+
+// "table" or "comparison".
+const char* KindScopeName(KindScope scope);
+
+// What a kind of comparisons does with the comparison's key.
+enum class KeyUse {
+  kNone,      // Nothing.
+  kOptional,  // Rows meet by it; without one they compare as a multiset.
+  kRequired,  // Does not go with `key: none`.
 };
 
 // The uniform keys that a kind may take; `id`, `description`, `tags`, `owner`,
@@ -52,6 +71,7 @@ struct UniformKeys {
 };
 
 struct KindSpec {
+  KindScope scope = KindScope::kTable;
   std::string name;
   std::string summary;  // One line.
   // Markdown paragraphs: what counts as failing, NULL, empty, denominator.
@@ -63,6 +83,7 @@ struct KindSpec {
   // `not_null: [a, b]`; "" where only the map form is allowed.
   std::string shorthand;
   UniformKeys keys;
+  KeyUse key_use = KeyUse::kNone;
   // A complete, lintable example: the YAML of one rule, unindented,
   // beginning "- ".
   std::string example;
@@ -72,6 +93,9 @@ struct KindSpec {
   // appends issues. Must not be null.
   void (*check)(const Rule& rule, std::vector<Issue>& issues) = nullptr;
 };
+
+// The parameters of `kind`, each map followed by its fields as "map.field".
+std::vector<ParamSpec> FlatParams(const KindSpec& kind);
 
 }  // namespace assay
 

@@ -76,8 +76,10 @@ using ArgValue =
                  bool,                  // kFlag
                  SqlText,               // kSql
                  Threshold,             // kTolerance
+                 std::vector<std::vector<Literal>>,  // kKeys
                  std::vector<std::pair<Word, std::map<std::string, Word>>>>;
 //                                        kColumnTypes: column → attributes
+//                                        kMap: its fields, as "map.field"
 
 struct Argument {
   ArgValue value;

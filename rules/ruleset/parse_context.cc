@@ -29,9 +29,17 @@ void ParseContext::Warn(std::string code, std::string message,
 
 const KindSpec* ParseContext::FindKind(std::string_view name) const {
   for (const KindSpec* kind : kinds) {
-    if (kind->name == name) return kind;
+    if (kind->scope == scope && kind->name == name) return kind;
   }
   return nullptr;
+}
+
+std::vector<std::string> ParseContext::KindNames() const {
+  std::vector<std::string> names;
+  for (const KindSpec* kind : kinds) {
+    if (kind->scope == scope) names.push_back(kind->name);
+  }
+  return names;
 }
 
 const Parameter* ParseContext::FindParameter(std::string_view name) const {
@@ -104,6 +112,22 @@ bool ExpectMap(const YamlNode& node, std::string_view what, std::string hint,
                 absl::StrCat(std::string(what), " must be a map, not ",
                              std::string(Describe(node))),
                 node.range, std::move(hint));
+  return false;
+}
+
+bool ExpectItems(const YamlNode& node, const std::string& what,
+                 const std::string& hint, ParseContext& context) {
+  if (node.type == YamlNode::Type::kSequence && !node.items.empty()) {
+    return true;
+  }
+  if (node.alias) return false;
+  const bool empty = node.type == YamlNode::Type::kSequence ||
+                     node.type == YamlNode::Type::kEmpty;
+  context.Error(empty ? "empty_list" : "wrong_type",
+                empty ? absl::StrCat(what, " is empty")
+                      : absl::StrCat(what, " must be a list, not ",
+                                     std::string(Describe(node))),
+                node.range, hint);
   return false;
 }
 

@@ -25,11 +25,13 @@ inline constexpr size_t kMaxIssues = 1000;
 inline constexpr size_t kMaxParameters = 1000;
 
 struct ParseContext {
-  const std::vector<const KindSpec*>& kinds;
+  const std::vector<const KindSpec*>& kinds;  // Of both scopes.
   std::vector<Issue>& issues;
   // Filled before anything that may refer to a parameter is read.
   std::vector<Parameter> parameters;
   std::set<std::string, std::less<>> used_parameters;
+  // Of the rules that are being read.
+  KindScope scope = KindScope::kTable;
 
   void Error(std::string code, std::string message, SourceRange range,
              std::string hint = "");
@@ -39,7 +41,10 @@ struct ParseContext {
   // Whether so much is wrong that the rest is not worth reading.
   bool crowded() const { return issues.size() >= kMaxIssues; }
 
+  // The kind of that name in `scope`.
   const KindSpec* FindKind(std::string_view name) const;
+  // The names of the kinds in `scope`.
+  std::vector<std::string> KindNames() const;
   const Parameter* FindParameter(std::string_view name) const;
 
   // Notes that `:name` is used; an issue where it is not declared. Returns
@@ -65,6 +70,10 @@ const YamlNode* FindKey(const YamlNode& node, std::string_view key);
 // An issue unless `node` is a map; `what` is e.g. "a table".
 bool ExpectMap(const YamlNode& node, std::string_view what, std::string hint,
                ParseContext& context);
+
+// An issue unless `node` is a list of at least one item.
+bool ExpectItems(const YamlNode& node, const std::string& what,
+                 const std::string& hint, ParseContext& context);
 
 // An issue for each key of the map `node` that is not among `known`.
 void ReportUnknownKeys(const YamlNode& node,

@@ -10,6 +10,7 @@
 #include "rules/ruleset/key_docs.h"
 #include "rules/ruleset/parameter_values.h"
 #include "rules/ruleset/parse_context.h"
+#include "rules/ruleset/read_comparison.h"
 #include "rules/ruleset/read_rule.h"
 #include "rules/ruleset/read_scalar.h"
 #include "rules/ruleset/rule_ids.h"
@@ -94,23 +95,6 @@ void ReadParameters(const YamlNode& node, ParseContext& context) {
   for (const YamlEntry& entry : node.entries) ReadParameter(entry, context);
 }
 
-// An issue where the list `node` is something else or empty.
-bool ExpectItems(const YamlNode& node, const std::string& what,
-                 const std::string& hint, ParseContext& context) {
-  if (node.type == YamlNode::Type::kSequence && !node.items.empty()) {
-    return true;
-  }
-  if (node.alias) return false;
-  const bool empty = node.type == YamlNode::Type::kSequence ||
-                     node.type == YamlNode::Type::kEmpty;
-  context.Error(empty ? "empty_list" : "wrong_type",
-                empty ? absl::StrCat(what, " is empty")
-                      : absl::StrCat(what, " must be a list, not ",
-                                     std::string(Describe(node))),
-                node.range, hint);
-  return false;
-}
-
 void ReadTable(const YamlNode& node, ParseContext& context, RuleSet& rule_set) {
   if (node.alias) return;
   if (!ExpectMap(node, "an entry of 'tables'",
@@ -144,15 +128,8 @@ void ReadTable(const YamlNode& node, ParseContext& context, RuleSet& rule_set) {
   if (const YamlNode* value = FindKey(node, "where")) {
     table.where = ReadSql(*value, "'where'", context);
   }
-  const YamlNode* rules = FindKey(node, "rules");
-  if (rules != nullptr &&
-      ExpectItems(*rules, "'rules'", "for example - not_null: [id]", context)) {
-    for (const YamlNode& item : rules->items) {
-      if (context.crowded()) break;
-      if (std::optional<Rule> rule = ReadRule(item, context)) {
-        table.rules.push_back(*std::move(rule));
-      }
-    }
+  if (const YamlNode* rules = FindKey(node, "rules")) {
+    table.rules = ReadRules(*rules, "for example - not_null: [id]", context);
   }
   rule_set.tables.push_back(std::move(table));
 }
@@ -201,30 +178,25 @@ void ReadHead(const YamlNode& root, ParseContext& context, RuleSet& rule_set) {
 
 void ReadTables(const YamlNode& root, ParseContext& context,
                 RuleSet& rule_set) {
-  for (const YamlEntry& entry : root.entries) {
-    if (entry.key.text == "comparisons") {
-      context.Error("not_supported",
-                    "this version of assay does not run comparisons yet",
-                    entry.key.range, "remove 'comparisons'");
-    }
-  }
   const YamlNode* tables = FindKey(root, "tables");
-  if (tables == nullptr) {
-    if (FindKey(root, "comparisons") == nullptr &&
-        IsMissing(root, "tables", TopLevelKeys())) {
-      context.Error("missing_key", "the rule set needs 'tables'", root.range,
-                    "without rules there is nothing to judge");
+  const YamlNode* comparisons = FindKey(root, "comparisons");
+  if (tables == nullptr && comparisons == nullptr &&
+      IsMissing(root, "tables", TopLevelKeys()) &&
+      IsMissing(root, "comparisons", TopLevelKeys())) {
+    context.Error("missing_key", "the rule set needs 'tables' or 'comparisons'",
+                  root.range, "without rules there is nothing to judge");
+  }
+  if (tables != nullptr &&
+      ExpectItems(*tables, "'tables'",
+                  "for example - {connection: …, table: …, rules: […]}",
+                  context)) {
+    for (const YamlNode& item : tables->items) {
+      if (context.crowded()) break;
+      ReadTable(item, context, rule_set);
     }
-    return;
   }
-  if (!ExpectItems(*tables, "'tables'",
-                   "for example - {connection: …, table: …, rules: […]}",
-                   context)) {
-    return;
-  }
-  for (const YamlNode& item : tables->items) {
-    if (context.crowded()) break;
-    ReadTable(item, context, rule_set);
+  if (comparisons != nullptr) {
+    ReadComparisons(*comparisons, context, rule_set.comparisons);
   }
 }
 
@@ -284,7 +256,7 @@ ParseResult ParseRuleSet(std::string_view yaml,
          "split it"});
     return result;
   }
-  ParseContext context{kinds, result.issues, {}, {}};
+  ParseContext context{kinds, result.issues, {}, {}, KindScope::kTable};
   const std::optional<YamlNode> root = ParseYamlTree(yaml, result.issues);
   if (root.has_value()) {
     ReadRoot(*root, context, result.rule_set);

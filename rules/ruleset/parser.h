@@ -26,7 +26,8 @@ struct ParseResult {
   std::vector<Issue> issues;
 };
 
-// Parses and lints `yaml`. `kinds` are the known kinds. Never fails: all
+// Parses and lints `yaml`. `kinds` are the known kinds of both scopes. Never
+// fails: all
 // mistakes are issues. Reported: syntax; unknown, duplicate, missing and
 // misplaced keys; anchors, aliases, tags and second documents; wrong types of
 // scalars; unknown parameters; two rules with one id; thresholds that cannot

@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "rules/ruleset/expect_scalar.h"
 #include "rules/ruleset/key_docs.h"
+#include "rules/ruleset/read_keys.h"
 #include "rules/ruleset/read_scalar.h"
 
 namespace assay {
@@ -81,6 +83,25 @@ std::optional<Word> ReadAnyText(const YamlNode& node, const std::string& what,
   return ReadPlainText(node, what, context);
 }
 
+// Words that are among `choices`; any where there are none.
+std::optional<std::vector<Word>> ReadSomeWords(
+    const YamlNode& node, const std::vector<std::string>& choices,
+    const std::string& what, ParseContext& context) {
+  auto words = ReadWords(node, what, context);
+  if (!words.has_value() || choices.empty()) return words;
+  bool known = true;
+  for (const Word& word : *words) {
+    if (Contains(choices, word.text)) continue;
+    known = false;
+    context.Error("bad_value",
+                  absl::StrCat(what, " takes ", ListNames(choices), ", not ",
+                               Quote(word.text)),
+                  word.range, DidYouMean(word.text, choices));
+  }
+  if (!known) return std::nullopt;
+  return words;
+}
+
 template <typename T>
 std::optional<ArgValue> Wrap(std::optional<T> value) {
   if (!value.has_value()) return std::nullopt;
@@ -119,20 +140,77 @@ std::optional<ArgValue> ReadValue(const ParamSpec& spec, const YamlNode& node,
     case ParamType::kText:
       return Wrap(ReadAnyText(node, what, context));
     case ParamType::kWords:
-      return Wrap(ReadWords(node, what, context));
+      return Wrap(ReadSomeWords(node, spec.choices, what, context));
     case ParamType::kSql:
       return Wrap(ReadSql(node, what, context));
     case ParamType::kTolerance:
       return Wrap(ReadTolerance(node, what, context));
     case ParamType::kColumnTypes:
       return Wrap(ReadColumnTypes(node, spec, what, context));
+    case ParamType::kKeys:
+      return Wrap(ReadKeys(node, what, context));
+    case ParamType::kMap:
+      break;  // Its fields are read one by one.
   }
   return std::nullopt;
+}
+
+const ParamSpec* FindSpec(const std::vector<ParamSpec>& specs,
+                          const std::string& name) {
+  for (const ParamSpec& spec : specs) {
+    if (spec.name == name) return &spec;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> SpecNames(const std::vector<ParamSpec>& specs) {
+  std::vector<std::string> names;
+  for (const ParamSpec& spec : specs) names.push_back(spec.name);
+  return names;
+}
+
+// Reads the fields of a kMap into "map.field".
+void ReadMap(const KindSpec& kind, const ParamSpec& spec, const YamlNode& node,
+             ParseContext& context, Arguments& arguments) {
+  const std::string what = absl::StrCat("'", spec.name, "' of ", kind.name);
+  const std::vector<std::string> names = SpecNames(spec.fields);
+  if (node.alias ||
+      !ExpectMap(node, what, absl::StrCat("it takes ", ListNames(names)),
+                 context)) {
+    return;
+  }
+  ReportUnknownKeys(node, names, what, context);
+  for (const YamlEntry& entry : node.entries) {
+    const ParamSpec* field = FindSpec(spec.fields, entry.key.text);
+    if (field == nullptr) continue;
+    std::optional<ArgValue> value = ReadValue(
+        *field, entry.value,
+        absl::StrCat("'", spec.name, ".", field->name, "' of ", kind.name),
+        context);
+    if (value.has_value()) {
+      arguments.by_name[absl::StrCat(spec.name, ".", field->name)] = {
+          *std::move(value), entry.value.range};
+    }
+  }
+  std::vector<std::string> missing;
+  for (const ParamSpec& field : spec.fields) {
+    if (field.required && IsMissing(node, field.name, names)) {
+      missing.push_back(field.name);
+    }
+  }
+  if (missing.empty()) return;
+  context.Error("missing_key",
+                absl::StrCat(what, " needs ", ListNames(missing, "'")),
+                node.range);
 }
 
 void ReadArgument(const KindSpec& kind, const ParamSpec& spec,
                   const YamlNode& node, ParseContext& context,
                   Arguments& arguments) {
+  if (spec.type == ParamType::kMap) {
+    ReadMap(kind, spec, node, context, arguments);
+    return;
+  }
   std::optional<ArgValue> value = ReadValue(
       spec, node, absl::StrCat("'", spec.name, "' of ", kind.name), context);
   if (value.has_value()) {
@@ -140,31 +218,18 @@ void ReadArgument(const KindSpec& kind, const ParamSpec& spec,
   }
 }
 
-const ParamSpec* FindParam(const KindSpec& kind, const std::string& name) {
-  for (const ParamSpec& spec : kind.params) {
-    if (spec.name == name) return &spec;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> ParamNames(const KindSpec& kind) {
-  std::vector<std::string> names;
-  for (const ParamSpec& spec : kind.params) names.push_back(spec.name);
-  return names;
-}
-
 // A hint that shows how the kind is written.
 std::string ExampleHint(const KindSpec& kind) {
   const std::string first = kind.example.substr(0, kind.example.find('\n'));
   if (first.empty()) {
-    return absl::StrCat("it takes ", ListNames(ParamNames(kind)));
+    return absl::StrCat("it takes ", ListNames(SpecNames(kind.params)));
   }
   return absl::StrCat("for example ", first);
 }
 
 void ReportUnknownArgument(const KindSpec& kind, const YamlNode& key,
                            ParseContext& context) {
-  const std::vector<std::string> params = ParamNames(kind);
+  const std::vector<std::string> params = SpecNames(kind.params);
   if (Contains(AllUniformKeys(), key.text)) {
     context.Error(
         "misplaced_key",
@@ -213,7 +278,7 @@ bool ReadArguments(const KindSpec& kind, const YamlEntry& entry,
   const YamlNode& node = entry.value;
   if (node.alias) return false;
   const size_t before = context.issues.size();
-  const ParamSpec* shorthand = FindParam(kind, kind.shorthand);
+  const ParamSpec* shorthand = FindSpec(kind.params, kind.shorthand);
   const bool shortened = node.type == YamlNode::Type::kScalar ||
                          node.type == YamlNode::Type::kSequence;
   if (shortened && shorthand == nullptr) {
@@ -226,13 +291,13 @@ bool ReadArguments(const KindSpec& kind, const YamlEntry& entry,
   if (shortened) ReadArgument(kind, *shorthand, node, context, arguments);
   for (const YamlEntry& argument : node.entries) {
     if (context.crowded()) break;
-    if (const ParamSpec* spec = FindParam(kind, argument.key.text)) {
+    if (const ParamSpec* spec = FindSpec(kind.params, argument.key.text)) {
       ReadArgument(kind, *spec, argument.value, context, arguments);
     } else {
       ReportUnknownArgument(kind, argument.key, context);
     }
   }
-  const std::vector<std::string> params = ParamNames(kind);
+  const std::vector<std::string> params = SpecNames(kind.params);
   std::vector<std::string> missing;
   bool complete = true;
   for (const ParamSpec& spec : kind.params) {

@@ -28,10 +28,21 @@ bool IsUniform(const std::string& key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-std::vector<std::string> KindNames(const ParseContext& context) {
-  std::vector<std::string> names;
-  for (const KindSpec* kind : context.kinds) names.push_back(kind->name);
-  return names;
+// Reports the word `node` that should be a kind.
+void ReportUnknownKind(const YamlNode& node, ParseContext& context) {
+  const std::vector<std::string> names = context.KindNames();
+  std::string hint = DidYouMean(
+      node.text, names, absl::StrCat("the kinds are ", ListNames(names)));
+  for (const KindSpec* kind : context.kinds) {
+    if (kind->name != node.text) continue;
+    hint = kind->scope == KindScope::kTable
+               ? "it judges one table: it goes below 'tables'"
+               : "it judges a source and a target: it goes below 'comparisons'";
+  }
+  context.Error("unknown_kind",
+                absl::StrCat("unknown rule kind '",
+                             node.text.substr(0, node.text.find('\n')), "'"),
+                node.range, std::move(hint));
 }
 
 // Reads the choice `key` into `field` by the position of its name.
@@ -163,34 +174,23 @@ void ReportRuleKey(const YamlNode& key, const KindSpec* kind,
 // Reports that a rule's map has no known kind. The key that is none of the
 // uniform ones was probably meant.
 void ReportNoKind(const YamlNode& node, ParseContext& context) {
-  const std::vector<std::string> names = KindNames(context);
   bool reported = false;
   for (const YamlEntry& entry : node.entries) {
     if (IsUniform(entry.key.text)) continue;
     if (context.crowded()) break;
     reported = true;
-    context.Error("unknown_kind",
-                  absl::StrCat("unknown rule kind '", entry.key.text, "'"),
-                  entry.key.range,
-                  DidYouMean(entry.key.text, names,
-                             absl::StrCat("the kinds are ", ListNames(names))));
+    ReportUnknownKind(entry.key, context);
   }
   if (reported) return;
   context.Error("missing_kind", "the rule has no kind", node.range,
-                absl::StrCat("add one of ", ListNames(names)));
+                absl::StrCat("add one of ", ListNames(context.KindNames())));
 }
 
 // A rule that is a single word: a kind without arguments.
 std::optional<Rule> ReadBareRule(const YamlNode& node, ParseContext& context) {
   const KindSpec* kind = context.FindKind(node.text);
   if (kind == nullptr) {
-    const std::vector<std::string> names = KindNames(context);
-    context.Error("unknown_kind",
-                  absl::StrCat("unknown rule kind '",
-                               node.text.substr(0, node.text.find('\n')), "'"),
-                  node.range,
-                  DidYouMean(node.text, names,
-                             absl::StrCat("the kinds are ", ListNames(names))));
+    ReportUnknownKind(node, context);
     return std::nullopt;
   }
   Rule rule;
@@ -228,6 +228,19 @@ std::vector<std::string> ReadTags(const YamlNode& node, ParseContext& context) {
     for (const Word& word : *words) tags.push_back(word.text);
   }
   return tags;
+}
+
+std::vector<Rule> ReadRules(const YamlNode& node, const std::string& hint,
+                            ParseContext& context) {
+  std::vector<Rule> rules;
+  if (!ExpectItems(node, "'rules'", hint, context)) return rules;
+  for (const YamlNode& item : node.items) {
+    if (context.crowded()) break;
+    if (std::optional<Rule> rule = ReadRule(item, context)) {
+      rules.push_back(*std::move(rule));
+    }
+  }
+  return rules;
 }
 
 std::optional<Rule> ReadRule(const YamlNode& node, ParseContext& context) {

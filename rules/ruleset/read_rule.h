@@ -13,9 +13,15 @@
 
 namespace assay {
 
-// Appends every mistake of the rule; nullopt where its kind is not known.
+// Appends every mistake of the rule, whose kind is of the context's scope;
+// nullopt where its kind is not known.
 // `Rule::id` stays empty where none is given.
 std::optional<Rule> ReadRule(const YamlNode& node, ParseContext& context);
+
+// The items of `node`, the value of a key `rules`. `hint` is for a `node` that
+// is no list.
+std::vector<Rule> ReadRules(const YamlNode& node, const std::string& hint,
+                            ParseContext& context);
 
 // The texts of `tags`.
 std::vector<std::string> ReadTags(const YamlNode& node, ParseContext& context);

@@ -63,14 +63,54 @@ struct PartsOf {
   }
 };
 
-std::string DefaultId(const TableRules& table, const Rule& rule,
-                      const ParseContext& context) {
-  const std::string& name = table.table.text;
-  std::string id =
-      IdPart(table.table.parameter.empty() ? name.substr(name.rfind('.') + 1)
-                                           : table.table.parameter);
+// What ids of rules about a table begin with.
+std::string Prefix(const Literal& table) {
+  return IdPart(table.parameter.empty()
+                    ? table.text.substr(table.text.rfind('.') + 1)
+                    : table.parameter);
+}
+
+std::string Prefix(const Comparison& comparison) {
+  for (const ComparisonSide* side : {&comparison.source, &comparison.target}) {
+    if (side->table.has_value()) return Prefix(*side->table);
+    if (!side->tables.has_value()) continue;
+    // "public.pay*" → "pay", "sakila.*" → "sakila".
+    const std::string& text = side->tables->text;
+    std::string name = IdPart(text.substr(text.rfind('.') + 1));
+    if (name.empty()) name = IdPart(text);
+    if (!name.empty()) return name;
+  }
+  return comparison.source.query.has_value() ? "query" : "";
+}
+
+// A rule, what its id begins with, and the scope of its kind.
+struct Place {
+  Rule* rule;
+  std::string prefix;
+  KindScope scope;
+};
+
+std::vector<Place> AllRules(RuleSet& rule_set) {
+  std::vector<Place> out;
+  for (TableRules& table : rule_set.tables) {
+    for (Rule& rule : table.rules) {
+      out.push_back({&rule, Prefix(table.table), KindScope::kTable});
+    }
+  }
+  for (Comparison& comparison : rule_set.comparisons) {
+    for (Rule& rule : comparison.rules) {
+      out.push_back({&rule, Prefix(comparison), KindScope::kComparison});
+    }
+  }
+  return out;
+}
+
+std::string DefaultId(const Place& place, ParseContext& context) {
+  const Rule& rule = *place.rule;
+  std::string id = place.prefix;
   if (!id.empty()) id.push_back('.');
   id += rule.kind;
+  context.scope = place.scope;
   std::vector<std::string> parts;
   if (const KindSpec* kind = context.FindKind(rule.kind)) {
     for (const std::string& param : kind->id_params) {
@@ -93,32 +133,31 @@ std::string DefaultId(const TableRules& table, const Rule& rule,
 }  // namespace
 
 void AssignRuleIds(RuleSet& rule_set, ParseContext& context) {
+  const std::vector<Place> places = AllRules(rule_set);
   std::map<std::string, SourceRange> given;
-  for (TableRules& table : rule_set.tables) {
-    for (Rule& rule : table.rules) {
-      if (rule.id.empty()) continue;
-      const auto [it, fresh] = given.emplace(rule.id, rule.range);
-      if (fresh) continue;
-      context.Error(
-          "duplicate_id", absl::StrCat("two rules have the id '", rule.id, "'"),
-          rule.range, absl::StrCat("the first is in line ", it->second.line));
-    }
+  for (const Place& place : places) {
+    const Rule& rule = *place.rule;
+    if (rule.id.empty()) continue;
+    const auto [it, fresh] = given.emplace(rule.id, rule.range);
+    if (fresh) continue;
+    context.Error(
+        "duplicate_id", absl::StrCat("two rules have the id '", rule.id, "'"),
+        rule.range, absl::StrCat("the first is in line ", it->second.line));
   }
   std::set<std::string> taken;
   for (const auto& [id, range] : given) taken.insert(id);
   // Where the search for a free number goes on, so that a thousand equal rules
   // do not take a million steps.
   std::map<std::string, int> last_number;
-  for (TableRules& table : rule_set.tables) {
-    for (Rule& rule : table.rules) {
-      if (!rule.id.empty()) continue;
-      const std::string base = DefaultId(table, rule, context);
-      int& number = last_number[base];
-      do {
-        ++number;
-        rule.id = number == 1 ? base : absl::StrCat(base, "_", number);
-      } while (!taken.insert(rule.id).second);
-    }
+  for (const Place& place : places) {
+    Rule& rule = *place.rule;
+    if (!rule.id.empty()) continue;
+    const std::string base = DefaultId(place, context);
+    int& number = last_number[base];
+    do {
+      ++number;
+      rule.id = number == 1 ? base : absl::StrCat(base, "_", number);
+    } while (!taken.insert(rule.id).second);
   }
 }
 

@@ -10,7 +10,8 @@ namespace assay {
 
 // Gives each rule without an id "<table>.<kind>.<id_params>", with "_2", "_3"
 // … where that is taken; given ids come first, so that adding one never renames
-// it. An issue for an id that is given twice.
+// it, then the rules of tables. A comparison has its source's table in its ids.
+// An issue for an id that is given twice.
 void AssignRuleIds(RuleSet& rule_set, ParseContext& context);
 
 }  // namespace assay

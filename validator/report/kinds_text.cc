@@ -35,17 +35,20 @@ std::string Indented(const std::string& text) {
 }  // namespace
 
 std::string TextKinds(const std::vector<v1::RuleKind>& kinds) {
-  std::vector<std::vector<std::string>> rows{{"KIND", "SUMMARY"}};
+  std::vector<std::vector<std::string>> rows{{"KIND", "OF", "SUMMARY"}};
   for (const v1::RuleKind& kind : kinds) {
-    rows.push_back({Escape(kind.name()), Escape(kind.summary())});
+    rows.push_back(
+        {Escape(kind.name()), Escape(kind.scope()), Escape(kind.summary())});
   }
   return AlignedTable(rows, "");
 }
 
 std::string TextKind(const v1::RuleKind& kind) {
   std::string out =
-      absl::StrCat(Escape(kind.name()), ": ", Escape(kind.summary()), "\n\n",
-                   Indented(kind.semantics()), "\n");
+      absl::StrCat(Escape(kind.name()),
+                   kind.scope() == "comparison" ? " of comparisons: " : ": ",
+                   Escape(kind.summary()), "\n\n", Indented(kind.semantics()),
+                   "\n");
   if (!kind.counter().empty()) {
     absl::StrAppend(&out, "Thresholds count ", Escape(kind.counter()));
     if (!kind.denominator().empty()) {
