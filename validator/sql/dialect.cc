@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "validator/sql/type_words.h"
 
 namespace assay::sql {
 namespace {
@@ -260,6 +261,15 @@ std::string Dialect::Limit(int64_t rows) const {
 std::string Dialect::RowEstimateQuery(const std::string&,
                                       const std::string&) const {
   return "";
+}
+
+std::string Dialect::FactQuery(CatalogFact, const std::string&,
+                               const std::string&) const {
+  return "";
+}
+
+TypeCapacity Dialect::Capacity(std::string_view native_type) const {
+  return CommonCapacity(ParseTypeWords(native_type));
 }
 
 std::string Dialect::DeclareCursor(const std::string&) const { return ""; }

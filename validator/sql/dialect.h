@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "validator/value/type_capacity.h"
 #include "validator/value/value.h"
 
 namespace assay::sql {
@@ -42,6 +43,25 @@ struct DriverSetting {
   std::string keyword;
   std::string value;
   bool pinned = false;
+};
+
+// What a catalog is asked about one table. The columns of each answer, flags as
+// 1 or 0:
+enum class CatalogFact {
+  // Name, declared type, the type behind a domain or an enumeration, nullable,
+  // default (or NULL), numbered, generated, updated with the row, character
+  // set. In order.
+  kColumns,
+  // Name, primary, unique, whole (see db::IndexFacts), column or expression: a
+  // row for each column, in order.
+  kIndexes,
+  // Name, column, schema, table, its column, validated: a row for each column.
+  kForeignKeys,
+  // Name, column that VALUE stands for, predicate; or the CREATE TABLE that has
+  // them.
+  kChecks,
+  // Column, sequence, next value or NULL, why NULL, follows keys.
+  kSequences,
 };
 
 class Dialect {
@@ -178,6 +198,13 @@ class Dialect {
   // and never from the table; empty: none. For progress only.
   virtual std::string RowEstimateQuery(const std::string& schema,
                                        const std::string& table) const;
+
+  // --- Catalog --------------------------------------------------------------
+  // The SELECT on the system catalogs for `fact`; empty: not readable here.
+  virtual std::string FactQuery(CatalogFact fact, const std::string& schema,
+                                const std::string& table) const;
+  // The values that a column declared as `native_type` can hold.
+  virtual TypeCapacity Capacity(std::string_view native_type) const;
 
   // --- Streaming ------------------------------------------------------------
   virtual StreamMethod stream_method() const { return StreamMethod::kDirect; }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "validator/sql/dialect.h"
+#include "validator/sql/dialects/catalog.h"
 
 namespace assay::sql {
 namespace {
@@ -313,6 +314,16 @@ class MariaDb final : public Dialect {
         "WHERE TABLE_NAME = ",
         QuoteString(table), " AND TABLE_SCHEMA = ",
         schema.empty() ? "DATABASE()" : QuoteString(schema));
+  }
+
+  std::string FactQuery(CatalogFact fact, const std::string& schema,
+                        const std::string& table) const override {
+    return MariaDbFactQuery(fact,
+                            schema.empty() ? "DATABASE()" : QuoteString(schema),
+                            QuoteString(table));
+  }
+  TypeCapacity Capacity(std::string_view native_type) const override {
+    return MariaDbCapacity(native_type);
   }
 
   StreamMethod stream_method() const override {

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "validator/sql/dialect.h"
+#include "validator/sql/dialects/catalog.h"
 
 namespace assay::sql {
 namespace {
@@ -314,6 +315,13 @@ class PostgreSql final : public Dialect {
         QuoteString(
             absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
         ")");
+  }
+
+  std::string FactQuery(CatalogFact fact, const std::string& schema,
+                        const std::string& table) const override {
+    return PostgreSqlFactQuery(
+        fact, QuoteString(absl::StrCat(QuoteIdentifier(schema), ".",
+                                       QuoteIdentifier(table))));
   }
 
   StreamMethod stream_method() const override {

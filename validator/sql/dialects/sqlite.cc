@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "validator/sql/dialect.h"
+#include "validator/sql/dialects/catalog.h"
 
 namespace assay::sql {
 namespace {
@@ -190,6 +191,14 @@ class Sqlite final : public Dialect {
   bool has_variance() const override { return false; }
   std::string Limit(int64_t rows) const override {
     return absl::StrCat(" LIMIT ", rows);
+  }
+
+  std::string FactQuery(CatalogFact fact, const std::string&,
+                        const std::string& table) const override {
+    return SqliteFactQuery(fact, QuoteString(table));
+  }
+  TypeCapacity Capacity(std::string_view native_type) const override {
+    return SqliteCapacity(native_type);
   }
 
   LexRules lex_rules() const override {
