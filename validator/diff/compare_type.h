@@ -20,7 +20,8 @@
 namespace assay::diff {
 
 enum class CompareType {
-  kNumber,     // Integers, decimals, booleans as 0 and 1: exact, 1.10 = 1.1.
+  kNumber,     // Integers, decimals, booleans as 0 and 1: exact, 1.10 = 1.1. A
+               // double is its exact value, with `as` its shortest decimal.
   kDouble,     // By IEEE value: -0 = 0, one NaN.
   kText,       // By its UTF-8 bytes.
   kBytes,
@@ -30,7 +31,7 @@ enum class CompareType {
   kTimestamp,  // Microseconds of UTC; a date is its midnight.
   kUuid,       // By value: text in any case, 16 bytes.
   kJson,       // Canonical: keys sorted, numbers exact.
-  kBits,       // Bit strings by value.
+  kBits,       // Bit strings: their bits, and how many.
 };
 
 std::string_view CompareTypeName(CompareType type);  // "number", "text", …

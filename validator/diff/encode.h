@@ -36,7 +36,14 @@ struct ColumnEncoding {
   absl::TimeZone zone;   // Of this side's timestamps without zone.
   ColumnPolicy policy;   // Defaults: exact.
   bool has_policy = false;
+  // Whether cells begin with their value's own type (Dialect::tags_values).
+  bool tagged = false;
 };
+
+// How `side` is encoded for a comparison as `compared`. `policy` may be null;
+// `zone` is that of the side's connection.
+ColumnEncoding EncodingOf(const ColumnSide& side, const ComparedType& compared,
+                          const ColumnPolicy* policy, absl::TimeZone zone);
 
 // Appends the canonical bytes of a cell. Fails with kNotComparable where a
 // value cannot be compared exactly (duplicate keys in JSON, JSON that does not
