@@ -55,12 +55,14 @@ class GoldenTest : public testing::TestWithParam<const char*> {
 TEST_P(GoldenTest, Text) {
   TextOptions options;
   options.more_command = "assay show 0198c2d4a1b7 --all";
+  options.commands = true;
   Compare(Name(".txt"), TextReport(Run(), options));
 }
 
 TEST_P(GoldenTest, VerboseText) {
   TextOptions options;
   options.verbose = true;
+  options.commands = true;
   Compare(Name(".verbose.txt"), TextReport(Run(), options));
 }
 
@@ -78,7 +80,8 @@ TEST_P(GoldenTest, Markdown) { Compare(Name(".md"), MarkdownReport(Run())); }
 
 INSTANTIATE_TEST_SUITE_P(All, GoldenTest,
                          testing::Values("fail", "pass", "unreachable",
-                                         "contradiction", "running"),
+                                         "contradiction", "running",
+                                         "comparison", "one_comparison"),
                          [](const auto& info) {
                            return std::string(info.param);
                          });

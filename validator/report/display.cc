@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/time.h"
+#include "validator/report/diff_text.h"
 
 namespace assay::report {
 namespace {
@@ -201,6 +202,11 @@ std::string SampleText(const v1::Sample& sample, size_t width) {
   constexpr size_t kCellWidth = 60;
   std::string out;
   for (const v1::Cell& cell : sample.cells()) {
+    if (cell.differs() || cell.has_target()) {
+      absl::StrAppend(&out, out.empty() ? "" : ", ",
+                      DiffCellText(cell, kCellWidth));
+      continue;
+    }
     absl::StrAppend(&out, out.empty() ? "" : " ",
                     Cut(Escape(cell.column()), kCellWidth), "=",
                     Cut(CellText(cell), kCellWidth));
@@ -251,6 +257,7 @@ std::string Iso8601(const google::protobuf::Timestamp& time) {
 }
 
 std::string TableText(const v1::RuleResult& result) {
+  if (IsComparison(result)) return SidesText(result);
   if (result.table().empty()) return Escape(result.connection());
   if (result.connection().empty()) return Escape(result.table());
   return absl::StrCat(Escape(result.table()), " (", Escape(result.connection()),

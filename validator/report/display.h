@@ -42,7 +42,8 @@ std::string Pad(std::string_view text, size_t width);
 // "…" behind a truncated value, *** for a masked one. Escaped.
 std::string CellText(const v1::Cell& cell);
 
-// "key=1 amount=-5" for one line. Escaped, at most `width` columns.
+// "key=1 amount=-5" for one line; of a comparison "key=1, amount -5 → 5:
+// changed". Escaped, at most `width` columns.
 std::string SampleText(const v1::Sample& sample, size_t width);
 
 // "16,044".
@@ -55,7 +56,7 @@ std::string Seconds(double seconds);
 std::string Iso8601(const google::protobuf::Timestamp& time);
 
 // The table that a result speaks of, with its connection where that is known:
-// "public.payment (warehouse)". Escaped.
+// "public.payment (warehouse)"; of a comparison its two sides. Escaped.
 std::string TableText(const v1::RuleResult& result);
 
 }  // namespace assay::report

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "nlohmann/json.hpp"
+#include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/outcome.h"
 
@@ -40,7 +41,16 @@ Json MapJson(const google::protobuf::Map<std::string, std::string>& map) {
   return out;
 }
 
-Json SampleJson(const v1::Sample& sample) {
+Json TargetJson(const v1::Cell& cell) {
+  if (!cell.has_target()) return {};
+  const bool null = !cell.target().has_text() && !cell.masked();
+  return Json{
+      {"value", null || cell.masked() ? Json() : Json(cell.target().text())},
+      {"null", null},
+      {"truncated", cell.target().truncated()}};
+}
+
+Json SampleJson(const v1::Sample& sample, bool comparison) {
   Json cells = Json::array();
   for (const v1::Cell& cell : sample.cells()) {
     const bool null = !cell.has_text() && !cell.masked();
@@ -51,6 +61,10 @@ Json SampleJson(const v1::Sample& sample) {
              {"masked", cell.masked()},
              {"truncated", cell.truncated()},
              {"key", cell.key()}});
+    if (!comparison) continue;
+    cells.back()["target"] = TargetJson(cell);
+    cells.back()["differs"] = cell.differs();
+    cells.back()["cause"] = cell.cause();
   }
   return Json{{"cells", std::move(cells)}, {"note", sample.note()}};
 }
@@ -72,6 +86,49 @@ Json CountersJson(const v1::Counters& counters) {
   return out;
 }
 
+Json TextsJson(const google::protobuf::RepeatedPtrField<std::string>& texts) {
+  Json out = Json::array();
+  for (const std::string& text : texts) out.push_back(text);
+  return out;
+}
+
+Json DiffJson(const v1::RuleResult& result) {
+  if (!result.has_diff()) return {};
+  const v1::DiffCounts& diff = result.diff();
+  Json columns = Json::array();
+  for (const v1::ColumnChange& change : diff.columns()) {
+    columns.push_back(
+        Json{{"column", change.column()}, {"rows", change.rows_count()}});
+  }
+  Json causes = Json::array();
+  for (const v1::ColumnChange& change : diff.causes()) {
+    causes.push_back(Json{{"column", change.column()},
+                          {"cause", change.cause()},
+                          {"rows", change.rows_count()}});
+  }
+  return Json{{"rows_source", diff.rows_source_count()},
+              {"rows_target", diff.rows_target_count()},
+              {"keys", diff.keys_count()},
+              {"missing", diff.missing_count()},
+              {"extra", diff.extra_count()},
+              {"changed", diff.changed_count()},
+              {"duplicate_keys_source", diff.duplicate_keys_source_count()},
+              {"duplicate_keys_target", diff.duplicate_keys_target_count()},
+              {"null_keys_source", diff.null_keys_source_count()},
+              {"null_keys_target", diff.null_keys_target_count()},
+              {"settled", diff.settled_count()},
+              {"unstable", diff.unstable_count()},
+              {"accepted", diff.accepted_count()},
+              {"complete", diff.complete()},
+              {"incomplete_because", diff.incomplete_because()},
+              {"columns", std::move(columns)},
+              {"causes", std::move(causes)},
+              {"explained", diff.explained_count()},
+              {"source_only_columns", TextsJson(diff.source_only_columns())},
+              {"target_only_columns", TextsJson(diff.target_only_columns())},
+              {"notes", TextsJson(diff.notes())}};
+}
+
 Json ResultJson(const v1::RuleResult& result) {
   Json measures = Json::array();
   for (const v1::Measure& measure : result.measures()) {
@@ -80,16 +137,14 @@ Json ResultJson(const v1::RuleResult& result) {
   }
   Json samples = Json::array();
   for (const v1::Sample& sample : result.samples()) {
-    samples.push_back(SampleJson(sample));
+    samples.push_back(SampleJson(sample, IsComparison(result)));
   }
-  Json tags = Json::array();
-  for (const std::string& tag : result.tags()) tags.push_back(tag);
   return Json{
       {"rule_id", result.rule_id()},
       {"kind", result.kind()},
       {"description", result.description()},
       {"owner", result.owner()},
-      {"tags", std::move(tags)},
+      {"tags", TextsJson(result.tags())},
       {"connection", result.connection()},
       {"table", result.table()},
       {"columns", result.columns()},
@@ -110,7 +165,13 @@ Json ResultJson(const v1::RuleResult& result) {
       {"same_as_rule_id", result.same_as_rule_id()},
       {"elapsed_seconds", Duration(result.has_elapsed(), result.elapsed())},
       {"attempt_count", result.attempt_count()},
-      {"line", result.line()}};
+      {"line", result.line()},
+      {"target_connection", result.target_connection()},
+      {"target_table", result.target_table()},
+      {"target_sql", result.target_sql()},
+      {"target_consistency", result.target_consistency()},
+      {"diff", DiffJson(result)},
+      {"differences_count", result.differences_count()}};
 }
 
 Json RunJson(const v1::Run& run) {
@@ -160,6 +221,7 @@ Json RunJson(const v1::Run& run) {
       run.has_end_time() ? Json(ElapsedSeconds(run)) : Json();
   out["request_id"] = run.request_id();
   out["correlation_id"] = run.correlation_id();
+  out["recheck_of_run_id"] = run.recheck_of_run_id();
   out["attempt_count"] = run.attempt_count();
   out["sequence"] = run.sequence();
   out["labels"] = MapJson(run.labels());

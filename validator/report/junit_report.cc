@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/findings.h"
 #include "validator/report/outcome.h"
@@ -57,11 +58,22 @@ std::string Details(const v1::RuleResult& result) {
   if (!result.threshold().empty()) {
     absl::StrAppend(&out, "threshold: ", result.threshold(), "\n");
   }
+  if (IsComparison(result)) {
+    absl::StrAppend(&out, "compared: ", SidesText(result), "\n");
+  }
+  for (const DiffField& field : DiffFields(result, 1000, 100)) {
+    for (const std::string& line : field.lines) {
+      absl::StrAppend(&out, field.label, ": ", line, "\n");
+    }
+  }
   for (const v1::Sample& sample : result.samples()) {
     absl::StrAppend(&out, "sample: ", SampleText(sample, 1000), "\n");
   }
   if (!result.sql().empty()) {
     absl::StrAppend(&out, "sql:\n", result.sql(), "\n");
+  }
+  if (!result.target_sql().empty()) {
+    absl::StrAppend(&out, "sql of the target:\n", result.target_sql(), "\n");
   }
   return out;
 }
@@ -170,6 +182,11 @@ std::string JunitReport(const v1::Run& run) {
     std::string name = result.connection();
     if (!result.table().empty()) {
       absl::StrAppend(&name, name.empty() ? "" : ".", result.table());
+    }
+    if (IsComparison(result)) {
+      absl::StrAppend(&name, " → ", result.target_connection(),
+                      result.target_connection().empty() ? "" : ".",
+                      result.target_table());
     }
     auto it = std::find_if(
         suites.begin(), suites.end(),

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/findings.h"
 #include "validator/report/outcome.h"
@@ -52,6 +53,34 @@ const char* Sign(v1::Verdict verdict) {
       return "❌";
     default:
       return "🛑";
+  }
+}
+
+constexpr size_t kMaxComparisons = 5;
+constexpr size_t kDiffWidth = 400;
+constexpr size_t kDiffNames = 10;
+constexpr int kDiffSamples = 5;
+
+// The comparisons among the findings, as lists below the table.
+void AddComparisons(const std::vector<Finding>& findings, std::string& out) {
+  size_t shown = 0;
+  for (const Finding& finding : findings) {
+    const v1::RuleResult& result = *finding.result;
+    if (!result.has_diff() || shown == kMaxComparisons) continue;
+    ++shown;
+    absl::StrAppend(&out, "\n**", CellOf(Escape(result.rule_id())), "**: ",
+                    CellOf(SidesText(result)), "\n\n");
+    for (const DiffField& field :
+         DiffFields(result, kDiffWidth, kDiffNames)) {
+      for (const std::string& line : field.lines) {
+        absl::StrAppend(&out, "- ", field.label, ": ", Markdown(line), "\n");
+      }
+    }
+    for (int i = 0; i < result.samples_size() && i < kDiffSamples; ++i) {
+      absl::StrAppend(&out, "- ",
+                      Markdown(SampleText(result.samples(i), kDiffWidth)),
+                      "\n");
+    }
   }
 }
 
@@ -112,6 +141,7 @@ std::string MarkdownReport(const v1::Run& run) {
   } else if (run.results_truncated()) {
     out.append("\n… and more.\n");
   }
+  AddComparisons(findings, out);
   if (!run.run_id().empty()) {
     absl::StrAppend(&out, "\nRun ", Markdown(Escape(run.run_id())), "\n");
   }

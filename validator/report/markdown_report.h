@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A run as GitHub-flavoured Markdown, short enough for a comment of a pull
-// request: verdict, counts, a table of findings.
+// request: verdict, counts, a table of findings, what comparisons found.
 //
 // Pure; thread-safe. Data can neither break the table nor become a link, a
 // mention or HTML.

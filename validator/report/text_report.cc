@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/findings.h"
 #include "validator/report/outcome.h"
@@ -15,12 +16,18 @@ namespace {
 
 // Lines that are no findings: the run's error, "and more", verdict, "see".
 constexpr size_t kTrailerLines = 4;
-constexpr size_t kFindingLines = kMaxTextLines - kTrailerLines;
+constexpr size_t kFindingLines =
+    kMaxTextLines - kMaxDiffLines - kTrailerLines;
 constexpr size_t kMaxFindings = 8;
 // A line may wrap, but not fill the screen.
 constexpr size_t kLineWidth = 240;
 constexpr size_t kPartWidth = 100;
 constexpr size_t kErrorWidth = 400;
+// Of comparisons, whose rows are read side by side.
+constexpr size_t kDiffWidth = 80;
+constexpr size_t kDiffIndent = 6;
+constexpr size_t kDiffLabel = 13;
+constexpr size_t kDiffNames = 5;
 
 std::string RuleHeadline(const v1::RuleResult& result, const Style& style) {
   std::string word(VerdictWord(result.verdict()));
@@ -55,6 +62,79 @@ std::string FindingLine(const Finding& finding, const Style& style) {
   const std::string text = ExpectedAndFound(*finding.result);
   return absl::StrCat(RuleHeadline(*finding.result, style),
                       text.empty() ? "" : ": ", text, RepeatsText(finding));
+}
+
+// What a comparison found, the most important first. Its last line is the
+// command for all of it, where there is one.
+struct DiffBlock {
+  std::vector<std::vector<std::string>> parts;  // Shown whole or not at all.
+  std::string command;
+
+  size_t size() const {
+    size_t lines = command.empty() ? 0 : 1;
+    for (const std::vector<std::string>& part : parts) lines += part.size();
+    return lines;
+  }
+
+  // Adds at most `most` lines.
+  void AddTo(size_t most, std::vector<std::string>& out) const {
+    size_t left = most - (command.empty() || most == 0 ? 0 : 1);
+    for (const std::vector<std::string>& part : parts) {
+      if (part.size() > left) break;
+      left -= part.size();
+      out.insert(out.end(), part.begin(), part.end());
+    }
+    if (!command.empty() && most > 0) out.push_back(command);
+  }
+};
+
+DiffBlock MakeDiffBlock(const v1::Run& run, const v1::RuleResult& result,
+                        const TextOptions& options, const Style& style) {
+  const std::string indent(kDiffIndent, ' ');
+  const auto labelled = [&indent](const std::string& label,
+                                  const std::string& text) {
+    return absl::StrCat(indent, Pad(label, kDiffLabel), text);
+  };
+  DiffBlock block;
+  const std::string text = ExpectedAndFound(result);
+  if (!text.empty()) block.parts.push_back({absl::StrCat(indent, text)});
+  for (const DiffField& field :
+       DiffFields(result, kDiffWidth - kDiffIndent - kDiffLabel, kDiffNames)) {
+    std::vector<std::string>& part = block.parts.emplace_back();
+    for (const std::string& line : field.lines) {
+      part.push_back(labelled(part.empty() ? field.label : "", line));
+    }
+  }
+  for (const v1::Sample& sample : result.samples()) {
+    std::vector<std::string>& part = block.parts.emplace_back();
+    for (const std::string& line :
+         DiffSampleLines(sample, kDiffWidth - kDiffIndent)) {
+      part.push_back(absl::StrCat(indent, style.Dim(line)));
+    }
+  }
+  const std::string command = DifferencesCommand(run, result);
+  if (options.commands && !command.empty()) {
+    block.command = labelled("all keys", command);
+  }
+  return block;
+}
+
+// Lines for each block, so that none has more than it needs and none goes short
+// for the sake of a longer one.
+std::vector<size_t> ShareLines(const std::vector<DiffBlock>& blocks,
+                               size_t lines) {
+  std::vector<size_t> order(blocks.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return blocks[a].size() < blocks[b].size();
+  });
+  std::vector<size_t> shares(blocks.size());
+  size_t left = blocks.size();
+  for (const size_t i : order) {
+    shares[i] = std::min(blocks[i].size(), lines / left--);
+    lines -= shares[i];
+  }
+  return shares;
 }
 
 std::string CountsText(const v1::VerdictCounts& counts) {
@@ -116,8 +196,26 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   const std::vector<Finding> findings = Findings(run);
   const size_t shown = std::min(findings.size(), kMaxFindings);
   size_t samples_left = kFindingLines - shown;
+  const std::string recheck = options.commands ? RecheckCommand(run) : "";
+  std::vector<DiffBlock> blocks;
+  for (size_t i = 0; i < shown; ++i) {
+    if (findings[i].result->has_diff()) {
+      blocks.push_back(
+          MakeDiffBlock(run, *findings[i].result, options, style));
+    }
+  }
+  const std::vector<size_t> shares =
+      ShareLines(blocks, kMaxDiffLines - (recheck.empty() ? 0 : 1));
+  size_t block = 0;
   for (size_t i = 0; i < shown; ++i) {
     const v1::RuleResult& result = *findings[i].result;
+    if (result.has_diff()) {
+      lines.push_back(absl::StrCat(RuleHeadline(result, style),
+                                   RepeatsText(findings[i])));
+      blocks[block].AddTo(shares[block], lines);
+      ++block;
+      continue;
+    }
     lines.push_back(FindingLine(findings[i], style));
     if (samples_left > 0 && !result.samples().empty()) {
       --samples_left;
@@ -149,6 +247,9 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   if (!more && !findings.empty() && !options.more_command.empty()) {
     lines.push_back(style.Dim(absl::StrCat("more: ", options.more_command)));
   }
+  if (!recheck.empty()) {
+    lines.push_back(style.Dim(absl::StrCat("after a repair: ", recheck)));
+  }
   std::string out;
   for (const std::string& line : lines) absl::StrAppend(&out, line, "\n");
   return out;
@@ -159,7 +260,14 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
 std::string TextReport(const v1::Run& run, const TextOptions& options) {
   const Style style(options.color);
   if (!options.verbose) return ShortReport(run, options);
-  return absl::StrCat(VerboseText(run, style), VerdictLine(run, style), "\n");
+  std::string out = absl::StrCat(VerboseText(run, style, options.commands),
+                                 VerdictLine(run, style), "\n");
+  const std::string recheck = options.commands ? RecheckCommand(run) : "";
+  if (!recheck.empty()) {
+    absl::StrAppend(&out, style.Dim(absl::StrCat("after a repair: ", recheck)),
+                    "\n");
+  }
+  return out;
 }
 
 std::string TextResultLine(const v1::RuleResult& result, bool color) {

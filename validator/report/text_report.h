@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run for people: what failed, expected and found, in at most 15 lines; or
-// everything.
+// A run for people: what failed, expected and found, in at most 15 lines, and
+// 25 more where a comparison failed; or everything.
 //
 // Pure functions; thread-safe. Data cannot drive the terminal: see Escape.
 #ifndef ASSAY_VALIDATOR_REPORT_TEXT_REPORT_H_
@@ -16,14 +16,19 @@
 
 namespace assay::report {
 
-// The most lines that the short report has.
-inline constexpr int kMaxTextLines = 15;
+// The most lines that the short report has, and of them those about what
+// comparisons found.
+inline constexpr int kMaxTextLines = 40;
+inline constexpr int kMaxDiffLines = 25;
 
 struct TextOptions {
   bool color = false;    // ANSI colours.
   bool verbose = false;  // All results, samples as tables, SQL.
   // How to see more, e.g. "assay show 0198ab --all"; empty: said nowhere.
   std::string more_command;
+  // Whether to say how to go on from a failed comparison: the server that has
+  // the run stays.
+  bool commands = false;
 };
 
 // Ends in a newline.

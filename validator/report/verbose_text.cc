@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/findings.h"
 #include "validator/report/outcome.h"
@@ -16,6 +17,8 @@ namespace {
 
 constexpr size_t kCellWidth = 60;
 constexpr size_t kLabelWidth = 12;
+constexpr size_t kDiffWidth = 80;
+constexpr size_t kDiffNames = 100;
 
 // "  expected    0 rows", nothing where `value` is empty. `value` is escaped.
 void AddField(const char* label, const std::string& value, std::string& out) {
@@ -69,9 +72,29 @@ void AddSamples(const v1::RuleResult& result, std::string& out) {
   flush();
 }
 
-void AddSql(const std::string& sql, std::string& out) {
+void AddDiff(const v1::RuleResult& result, std::string& out) {
+  for (const DiffField& field :
+       DiffFields(result, kDiffWidth - 2 - kLabelWidth, kDiffNames)) {
+    for (size_t i = 0; i < field.lines.size(); ++i) {
+      AddField(i == 0 ? field.label.c_str() : "", field.lines[i], out);
+    }
+  }
+  for (int i = 0; i < result.diff().notes_size(); ++i) {
+    AddField(i == 0 ? "how" : "", Escape(result.diff().notes(i)), out);
+  }
+}
+
+void AddDiffSamples(const v1::RuleResult& result, std::string& out) {
+  for (const v1::Sample& sample : result.samples()) {
+    for (const std::string& line : DiffSampleLines(sample, kDiffWidth - 4)) {
+      absl::StrAppend(&out, "    ", line, "\n");
+    }
+  }
+}
+
+void AddSql(const char* label, const std::string& sql, std::string& out) {
   if (sql.empty()) return;
-  absl::StrAppend(&out, "  sql\n");
+  absl::StrAppend(&out, "  ", label, "\n");
   std::string_view rest(sql);
   while (!rest.empty()) {
     const size_t end = rest.find('\n');
@@ -101,8 +124,8 @@ std::string JoinMap(
   return out;
 }
 
-void AddResult(const v1::RuleResult& result, const Style& style,
-               std::string& out) {
+void AddResult(const v1::Run& run, const v1::RuleResult& result,
+               const Style& style, bool commands, std::string& out) {
   const std::string word(VerdictWord(result.verdict()));
   absl::StrAppend(&out, style.Verdict(KnownVerdict(result.verdict()), word),
                   std::string(word.size() < 5 ? 5 - word.size() : 0, ' '), " ",
@@ -123,6 +146,7 @@ void AddResult(const v1::RuleResult& result, const Style& style,
                           result.error().retryable() ? ", retryable)" : ")"),
              out);
   }
+  AddDiff(result, out);
   AddField("threshold", Escape(result.threshold()), out);
   AddField("counters", CountersText(result.counters()), out);
   for (const v1::Measure& measure : result.measures()) {
@@ -139,7 +163,13 @@ void AddResult(const v1::RuleResult& result, const Style& style,
                                 : "roll back; not confirmed",
              out);
   }
-  AddField("consistency", Escape(result.consistency()), out);
+  const bool comparison = IsComparison(result);
+  AddField("consistency",
+           comparison && !result.target_consistency().empty()
+               ? absl::StrCat(Escape(result.consistency()), " → ",
+                              Escape(result.target_consistency()))
+               : Escape(result.consistency()),
+           out);
   if (result.attempt_count() > 1) {
     AddField("attempts", Count(result.attempt_count()), out);
   }
@@ -150,17 +180,21 @@ void AddResult(const v1::RuleResult& result, const Style& style,
              out);
   }
   if (!result.samples().empty()) {
-    absl::StrAppend(&out, "  samples\n");
-    AddSamples(result, out);
+    absl::StrAppend(&out, comparison ? "  samples     source | target\n"
+                                     : "  samples\n");
+    comparison ? AddDiffSamples(result, out) : AddSamples(result, out);
   }
   AddField("samples", Escape(result.samples_note()), out);
-  AddSql(result.sql(), out);
+  AddSql(comparison ? "sql of the source" : "sql", result.sql(), out);
+  AddSql("sql of the target", result.target_sql(), out);
+  if (commands) AddField("all keys", DifferencesCommand(run, result), out);
   out.append("\n");
 }
 
 }  // namespace
 
-std::string VerboseText(const v1::Run& run, const Style& style) {
+std::string VerboseText(const v1::Run& run, const Style& style,
+                        bool commands) {
   std::string out =
       absl::StrCat(style.Bold("run"), " ", Escape(run.run_id()), "  ",
                    std::string(StateWord(run.state())), "\n");
@@ -175,6 +209,7 @@ std::string VerboseText(const v1::Run& run, const Style& style) {
   AddField("labels", JoinMap(run.labels()), out);
   AddField("request", Escape(run.request_id()), out);
   AddField("correlation", Escape(run.correlation_id()), out);
+  AddField("recheck of", Escape(run.recheck_of_run_id()), out);
   if (run.attempt_count() > 1) {
     AddField("attempts", Count(run.attempt_count()), out);
   }
@@ -187,7 +222,7 @@ std::string VerboseText(const v1::Run& run, const Style& style) {
   AddField("attention", Judge(run).contradiction, out);
   out.append("\n");
   for (const v1::RuleResult& result : run.results()) {
-    AddResult(result, style, out);
+    AddResult(run, result, style, commands, out);
   }
   if (run.results_truncated()) out.append("… not all results are here\n\n");
   return out;

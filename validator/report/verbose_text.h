@@ -13,8 +13,8 @@
 namespace assay::report {
 
 // The run's own fields, then all results in the rule set's order. Ends in a
-// newline.
-std::string VerboseText(const v1::Run& run, const Style& style);
+// newline. With `commands` it says how to go on from failed comparisons.
+std::string VerboseText(const v1::Run& run, const Style& style, bool commands);
 
 }  // namespace assay::report
 
