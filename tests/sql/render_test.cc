@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "validator/base/status.h"
 #include "validator/sql/lexer.h"
+#include "validator/sql/read_statements.h"
 #include "validator/sql/statements.h"
 
 namespace assay::sql {
@@ -168,15 +169,36 @@ std::string Golden(const Dialect& dialect) {
       return PutRowsWithText(out, scope, nullptr, {"code", {}}, {kNasty, ""},
                              {"id"}, 10);
     });
+    const auto read = [&](SqlWriter& out, const ExprPtr& filter,
+                          const std::vector<Column>& columns,
+                          const ReadOrder* order, int64_t limit) {
+      auto texts = TextExpressions(scope, columns);
+      return texts.ok() ? PutRead(out, scope, filter, *texts, order, limit)
+                        : texts.status();
+    };
     add("scan", [&](SqlWriter& out) {
-      return PutScan(out, scope, where, {{"name", {}}, {"amount", {}}});
+      return read(out, where, {{"name", {}}, {"amount", {}}}, nullptr, 0);
     });
     add("first page", [&](SqlWriter& out) {
-      return PutScanPage(out, scope, nullptr, {{"name", {}}}, key, {}, 100);
+      const ReadOrder order{key, {}};
+      return read(out, nullptr, {{"name", {}}}, &order, 100);
     });
     add("next page", [&](SqlWriter& out) {
-      return PutScanPage(out, scope, where, {{"name", {}}}, key,
-                         {Value(int64_t{-7}), Value(std::string(kNasty))}, 100);
+      const ReadOrder order{
+          key, {Value(int64_t{-7}), Value(std::string(kNasty))}};
+      return read(out, where, {{"name", {}}}, &order, 100);
+    });
+    add("keys", [&](SqlWriter& out) {
+      return PutReadKeys(out, scope, where, {"1"}, key,
+                         {{Value(int64_t{-7}), Value(std::string(kNasty))},
+                          {Value(int64_t{8}), Null{}}});
+    });
+    add("keys of one column", [&](SqlWriter& out) {
+      return PutReadKeys(out, scope, nullptr, {"1"}, {key.front()},
+                         {{Value(int64_t{-7})}, {Null{}}});
+    });
+    add("greatest keys", [&](SqlWriter& out) {
+      return PutReadEdge(out, scope, nullptr, {"1"}, key, true, 5);
     });
     add("quantile", [&](SqlWriter& out) {
       return PutQuantile(out, scope, where, quantile);

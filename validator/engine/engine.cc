@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "validator/base/status.h"
+#include "validator/engine/comparison_group.h"
 #include "validator/engine/group_run.h"
 #include "validator/engine/progress_meter.h"
 
@@ -20,18 +21,24 @@ std::string RunMarker(const std::string& run_id) {
 }
 
 int CountGroups(const RuleSet& rule_set) {
-  return static_cast<int>(rule_set.tables.size());
+  return static_cast<int>(rule_set.tables.size() + rule_set.comparisons.size());
 }
 
 int CountRules(const RuleSet& rule_set) {
   return FirstRuleOfGroup(rule_set, CountGroups(rule_set));
 }
 
+const std::vector<Rule>& RulesOfGroup(const RuleSet& rule_set, int group) {
+  const auto index = static_cast<size_t>(group);
+  return index < rule_set.tables.size()
+             ? rule_set.tables[index].rules
+             : rule_set.comparisons[index - rule_set.tables.size()].rules;
+}
+
 int FirstRuleOfGroup(const RuleSet& rule_set, int group) {
   int index = 0;
   for (int g = 0; g < group; ++g) {
-    index +=
-        static_cast<int>(rule_set.tables[static_cast<size_t>(g)].rules.size());
+    index += static_cast<int>(RulesOfGroup(rule_set, g).size());
   }
   return index;
 }
@@ -45,9 +52,14 @@ Result UnjudgedResult(const RuleSet& rule_set,
     ++group;
   }
   const int offset = index - FirstRuleOfGroup(rule_set, group);
-  const Rule& rule = rule_set.tables[static_cast<size_t>(group)]
-                         .rules[static_cast<size_t>(offset)];
-  Result result = BlankResult(rule_set, parameters, group, rule);
+  const Rule& rule = RulesOfGroup(rule_set, group)[static_cast<size_t>(offset)];
+  const size_t tables = rule_set.tables.size();
+  Result result =
+      static_cast<size_t>(group) < tables
+          ? BlankResult(rule_set, parameters, group, rule)
+          : BlankComparisonResult(
+                rule_set.comparisons[static_cast<size_t>(group) - tables],
+                parameters, rule);
   result.verdict = Verdict::kError;
   result.error =
       ResultError{GetReason(why), std::string(why.message()), IsRetryable(why)};
@@ -72,8 +84,11 @@ absl::Status Execute(const ExecuteRequest& request,
     while (true) {
       const size_t mine = next.fetch_add(1);
       if (mine >= groups.size() || cancel.cancelled()) return;
+      const bool table =
+          static_cast<size_t>(groups[mine]) < request.rule_set->tables.size();
       const absl::Status status =
-          RunGroup(request, groups[mine], registry, meter, cancel);
+          table ? RunGroup(request, groups[mine], registry, meter, cancel)
+                : RunComparison(request, groups[mine], registry, meter, cancel);
       if (status.ok()) continue;
       absl::MutexLock lock(&mu);
       failure.Update(status);

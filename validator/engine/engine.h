@@ -38,10 +38,11 @@ struct Progress {
 class Observer {
  public:
   virtual ~Observer() = default;
-  // Rule `index` of the rule set (tables in order, rules in order) is judged.
+  // Rule `index` of the rule set (tables, then comparisons, rules in order) is
+  // judged.
   // Samples are already cut and masked as the connection's policy says.
   virtual void OnResult(int index, const Result& result) = 0;
-  // All results of table group `group` have been handed over: a checkpoint.
+  // All results of group `group` have been handed over: a checkpoint.
   virtual void OnGroupDone(int group) = 0;
   virtual void OnProgress(const Progress& progress) = 0;
   // A session of `connection` with this id on the server is about to work for
@@ -65,6 +66,8 @@ struct ExecuteRequest {
   // The terminal run that this one re-reads, of the same rule set and params;
   // empty: none.
   std::string recheck_of;
+  // How often a diff writes down how far it is.
+  absl::Duration checkpoint_interval = absl::Seconds(10);
   // By rule index: what that run found and this one takes over. Handed to the
   // observer as they are, not read again.
   std::map<int, Result> carried;
@@ -78,9 +81,11 @@ struct ExecuteRequest {
 // The comment that every statement of a run carries, "assay run=ID".
 std::string RunMarker(const std::string& run_id);
 
-// The number of table groups (entries of `tables:`) and rules.
+// The number of groups (entries of `tables:`, then of `comparisons:`) and
+// rules.
 int CountGroups(const RuleSet& rule_set);
 int CountRules(const RuleSet& rule_set);
+const std::vector<Rule>& RulesOfGroup(const RuleSet& rule_set, int group);
 // The index of the first rule of `group`, as in Observer::OnResult.
 int FirstRuleOfGroup(const RuleSet& rule_set, int group);
 

@@ -14,6 +14,7 @@
 #include "validator/engine/rule_state.h"
 #include "validator/engine/statement.h"
 #include "validator/engine/table_stream.h"
+#include "validator/sql/read_statements.h"
 #include "validator/sql/statements.h"
 
 namespace assay::engine {
@@ -150,8 +151,11 @@ class GroupExplainer {
         status = parent.status();
       }
     } else if (const auto* scan = std::get_if<ValueScan>(&step)) {
-      status = sql::PutScan(writer, scope, Conjunction(where_, scan->filter),
-                            {scan->column});
+      auto texts = sql::TextExpressions(scope, {scan->column});
+      status = texts.ok() ? sql::PutRead(writer, scope,
+                                         Conjunction(where_, scan->filter),
+                                         *texts, nullptr, 0)
+                          : texts.status();
       writer.Put(
           absl::StrCat("\n-- read by ", StreamMethodText(session, table)));
     } else if (const auto* quantile = std::get_if<Quantile>(&step)) {

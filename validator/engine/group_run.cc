@@ -13,6 +13,10 @@ absl::Status RunGroup(const ExecuteRequest& request, int group,
 }
 
 int64_t CountSteps(const ExecuteRequest& request, int group) {
+  const size_t tables = request.rule_set->tables.size();
+  if (static_cast<size_t>(group) >= tables) {
+    return static_cast<int64_t>(RulesOfGroup(*request.rule_set, group).size());
+  }
   int64_t steps = 1;  // The fused SELECT.
   for (const Rule& rule :
        request.rule_set->tables[static_cast<size_t>(group)].rules) {

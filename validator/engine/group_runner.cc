@@ -102,6 +102,11 @@ absl::Status GroupRunner::Run() {
   const connections::ConnectionConfig* config = registry_.Find(connection_);
   int index = FirstRuleOfGroup(*request_.rule_set, group_);
   for (const Rule& rule : rules_.rules) {
+    if (const auto carried = request_.carried.find(index);
+        carried != request_.carried.end()) {
+      meter_.Result(index++, carried->second);
+      continue;
+    }
     auto state = std::make_unique<RuleState>();
     state->index = index++;
     state->rule = &rule;

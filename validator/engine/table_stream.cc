@@ -9,12 +9,12 @@
 #include "absl/strings/str_join.h"
 #include "validator/base/status.h"
 #include "validator/engine/statement.h"
-#include "validator/sql/statements.h"
+#include "validator/sql/read_statements.h"
 
 namespace assay::engine {
 namespace {
 
-using OnBlock = std::function<absl::Status(const db::RowBlock&)>;
+using OnBlock = std::function<absl::Status(const StreamBlock&)>;
 
 constexpr int64_t kFirstPageRows = 1000;
 constexpr size_t kPageBytes = 8 << 20;
@@ -26,14 +26,22 @@ int64_t NextPageRows(int64_t rows, size_t bytes, int64_t most) {
   return std::clamp<int64_t>(static_cast<int64_t>(kPageBytes / width), 1, most);
 }
 
-// About how many bytes the block's texts have: every 16th row stands for its
+// About how many bytes the block's cells have: every 16th row stands for its
 // neighbours, since this only sets the next page's size.
-size_t BytesOf(const db::RowBlock& block, size_t columns) {
+size_t BytesOf(const db::Cursor& cursor, const db::RowBlock& block,
+               size_t columns) {
   constexpr size_t kStride = 16;
   size_t bytes = 0;
-  for (size_t r = 0; r < block.rows(); r += kStride) {
-    for (size_t c = 0; c < columns; ++c) {
-      if (!block.IsNull(r, c)) bytes += block.Text(r, c).size();
+  for (size_t c = 0; c < columns; ++c) {
+    const db::CellKind kind = cursor.columns()[c].kind;
+    const bool fixed =
+        kind == db::CellKind::kInt64 || kind == db::CellKind::kDouble;
+    for (size_t r = 0; r < block.rows(); r += kStride) {
+      if (fixed || block.IsNull(r, c)) {
+        bytes += sizeof(int64_t);
+      } else {
+        bytes += block.Text(r, c).size();
+      }
     }
   }
   return bytes * std::min(kStride, block.rows());
@@ -62,65 +70,6 @@ db::QueryOptions Options(const StreamRequest& request) {
   return options;
 }
 
-absl::Status StreamPlainSelect(const StreamRequest& request,
-                               const OnBlock& on_block) {
-  sql::SqlWriter writer(sql::WriteMode::kBound);
-  ASSAY_RETURN_IF_ERROR(
-      sql::PutScan(writer, MakeScope(*request.session, *request.table),
-                   request.where, request.columns));
-  ASSAY_ASSIGN_OR_RETURN(
-      const std::unique_ptr<db::Cursor> cursor,
-      request.session->connection().Query(
-          MarkedStatement(writer, request.marker), Options(request)));
-  while (true) {
-    ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
-    if (block == nullptr) return absl::OkStatus();
-    ASSAY_RETURN_IF_ERROR(on_block(*block));
-  }
-}
-
-absl::Status FetchAll(const StreamRequest& request, const OnBlock& on_block) {
-  const sql::Dialect& dialect = request.session->dialect();
-  int64_t page = kFirstPageRows;
-  while (true) {
-    ASSAY_ASSIGN_OR_RETURN(
-        const std::unique_ptr<db::Cursor> cursor,
-        request.session->connection().Query({dialect.FetchCursor(page), {}},
-                                            Options(request)));
-    int64_t rows = 0;
-    size_t bytes = 0;
-    while (true) {
-      ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
-      if (block == nullptr) break;
-      rows += static_cast<int64_t>(block->rows());
-      bytes += BytesOf(*block, request.columns.size());
-      ASSAY_RETURN_IF_ERROR(on_block(*block));
-    }
-    if (rows < page) return absl::OkStatus();
-    page =
-        NextPageRows(rows, bytes, request.session->dialect().max_page_rows());
-  }
-}
-
-absl::Status StreamServerCursor(const StreamRequest& request,
-                                const OnBlock& on_block) {
-  const sql::Dialect& dialect = request.session->dialect();
-  sql::SqlWriter select(sql::WriteMode::kBound);
-  ASSAY_RETURN_IF_ERROR(
-      sql::PutScan(select, MakeScope(*request.session, *request.table),
-                   request.where, request.columns));
-  db::Statement declare = MarkedStatement(select, request.marker);
-  declare.sql = dialect.DeclareCursor(declare.sql);
-  ASSAY_RETURN_IF_ERROR(
-      request.session->connection().Query(declare, Options(request)).status());
-  absl::Status status = FetchAll(request, on_block);
-  if (status.ok()) {
-    status = request.session->connection().Execute(dialect.CloseCursor(),
-                                                   request.cancel);
-  }
-  return status;
-}
-
 // A key's value as the next page binds it.
 absl::StatusOr<Value> KeyValue(Value value, TypeClass type) {
   const auto* text = std::get_if<std::string>(&value);
@@ -132,68 +81,124 @@ absl::StatusOr<Value> KeyValue(Value value, TypeClass type) {
   return value;
 }
 
-absl::Status StreamKeysetPages(const StreamRequest& request,
-                               const std::vector<std::string>& key_names,
-                               const OnBlock& on_block) {
-  const sql::Scope scope = MakeScope(*request.session, *request.table);
-  std::vector<sql::ResolvedColumn> key;
-  for (const std::string& name : key_names) {
-    ASSAY_ASSIGN_OR_RETURN(sql::ResolvedColumn column,
-                           scope.resolve(Column{name, {}}));
-    key.push_back(std::move(column));
+// One reading: its order and how far it is.
+class Reading {
+ public:
+  Reading(const StreamRequest& request, const OnBlock& on_block)
+      : request_(request), on_block_(on_block) {}
+
+  absl::Status Run() {
+    const sql::StreamMethod method =
+        request_.session->dialect().stream_method();
+    const auto* key = PagingKey(request_.session->dialect(), *request_.table);
+    const bool paged = method == sql::StreamMethod::kKeysetPages;
+    if (key != nullptr && (paged || request_.in_key_order)) {
+      for (const std::string& name : *key) {
+        ASSAY_ASSIGN_OR_RETURN(sql::ResolvedColumn column,
+                               request_.scope.resolve(Column{name, {}}));
+        order_.key.push_back(std::move(column));
+      }
+      order_.after = request_.after;
+      ordered_ = true;
+    }
+    if (paged && ordered_) return Pages();
+    if (method == sql::StreamMethod::kServerCursor) return ServerCursor();
+    return ReadQuery(0).status();
   }
-  std::vector<Value> last;
-  int64_t page = kFirstPageRows;
-  while (true) {
-    sql::SqlWriter writer(sql::WriteMode::kBound);
-    ASSAY_RETURN_IF_ERROR(sql::PutScanPage(writer, scope, request.where,
-                                           request.columns, key, last, page));
-    ASSAY_ASSIGN_OR_RETURN(
-        const std::unique_ptr<db::Cursor> cursor,
-        request.session->connection().Query(
-            MarkedStatement(writer, request.marker), Options(request)));
+
+ private:
+  struct Page {
     int64_t rows = 0;
     size_t bytes = 0;
+  };
+
+  absl::StatusOr<db::Statement> Select(int64_t limit) {
+    sql::SqlWriter writer(sql::WriteMode::kBound);
+    ASSAY_RETURN_IF_ERROR(sql::PutRead(writer, request_.scope, request_.where,
+                                       request_.expressions,
+                                       ordered_ ? &order_ : nullptr, limit));
+    return MarkedStatement(writer, request_.marker);
+  }
+
+  absl::StatusOr<Page> ReadQuery(int64_t limit) {
+    ASSAY_ASSIGN_OR_RETURN(const db::Statement statement, Select(limit));
+    return ReadStatement(statement);
+  }
+
+  absl::StatusOr<Page> ReadStatement(const db::Statement& statement) {
+    ASSAY_ASSIGN_OR_RETURN(
+        const std::unique_ptr<db::Cursor> cursor,
+        request_.session->connection().Query(statement, Options(request_)));
+    Page page;
     while (true) {
       ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
-      if (block == nullptr) break;
+      if (block == nullptr) return page;
       if (block->rows() == 0) continue;
-      rows += static_cast<int64_t>(block->rows());
-      bytes += BytesOf(*block, request.columns.size());
-      last.clear();
-      for (size_t i = 0; i < key.size(); ++i) {
-        ASSAY_ASSIGN_OR_RETURN(
-            Value value,
-            KeyValue(db::CellValue(*cursor, *block, block->rows() - 1,
-                                   request.columns.size() + i),
-                     key[i].type.type));
-        last.push_back(std::move(value));
+      page.rows += static_cast<int64_t>(block->rows());
+      page.bytes += BytesOf(*cursor, *block, request_.expressions.size());
+      if (ordered_) {
+        order_.after.clear();
+        for (size_t i = 0; i < order_.key.size(); ++i) {
+          ASSAY_ASSIGN_OR_RETURN(
+              Value value,
+              KeyValue(db::CellValue(*cursor, *block, block->rows() - 1,
+                                     request_.expressions.size() + i),
+                       order_.key[i].type.type));
+          order_.after.push_back(std::move(value));
+        }
       }
-      ASSAY_RETURN_IF_ERROR(on_block(*block));
+      ASSAY_RETURN_IF_ERROR(
+          on_block_({block, &cursor->columns(), &order_.after}));
     }
-    if (rows < page) return absl::OkStatus();
-    page =
-        NextPageRows(rows, bytes, request.session->dialect().max_page_rows());
   }
-}
+
+  absl::Status Pages() {
+    int64_t limit = kFirstPageRows;
+    while (true) {
+      ASSAY_ASSIGN_OR_RETURN(const Page page, ReadQuery(limit));
+      if (page.rows < limit) return absl::OkStatus();
+      limit = Next(page);
+    }
+  }
+
+  absl::Status ServerCursor() {
+    const sql::Dialect& dialect = request_.session->dialect();
+    ASSAY_ASSIGN_OR_RETURN(db::Statement declare, Select(0));
+    declare.sql = dialect.DeclareCursor(declare.sql);
+    ASSAY_RETURN_IF_ERROR(request_.session->connection()
+                              .Query(declare, Options(request_))
+                              .status());
+    int64_t limit = kFirstPageRows;
+    while (true) {
+      ASSAY_ASSIGN_OR_RETURN(const Page page,
+                             ReadStatement({dialect.FetchCursor(limit), {}}));
+      if (page.rows < limit) break;
+      limit = Next(page);
+    }
+    return request_.session->connection().Execute(dialect.CloseCursor(),
+                                                  request_.cancel);
+  }
+
+  int64_t Next(const Page& page) const {
+    return NextPageRows(page.rows, page.bytes,
+                        request_.session->dialect().max_page_rows());
+  }
+
+  const StreamRequest& request_;
+  const OnBlock& on_block_;
+  sql::ReadOrder order_;
+  bool ordered_ = false;
+};
 
 }  // namespace
 
 absl::Status StreamTable(const StreamRequest& request,
                          const OnBlock& on_block) {
-  switch (request.session->dialect().stream_method()) {
-    case sql::StreamMethod::kServerCursor:
-      return StreamServerCursor(request, on_block);
-    case sql::StreamMethod::kKeysetPages:
-      if (const auto* key =
-              PagingKey(request.session->dialect(), *request.table)) {
-        return StreamKeysetPages(request, *key, on_block);
-      }
-      break;
-    case sql::StreamMethod::kDirect:
-      break;
-  }
-  return StreamPlainSelect(request, on_block);
+  return Reading(request, on_block).Run();
+}
+
+bool HasKeyOrder(const sql::Dialect& dialect, const connections::Table& table) {
+  return PagingKey(dialect, table) != nullptr;
 }
 
 std::string StreamMethodText(const connections::Session& session,

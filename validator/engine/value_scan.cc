@@ -10,7 +10,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "validator/base/status.h"
+#include "validator/engine/statement.h"
 #include "validator/engine/table_stream.h"
+#include "validator/sql/read_statements.h"
 
 namespace assay::engine {
 namespace {
@@ -106,19 +108,20 @@ void TestColumn(const Batch::ColumnTexts& texts, size_t rows, ScanTest& test) {
 absl::Status ScanValues(const ScanRequest& request,
                         std::vector<ScanTest>& tests) {
   // Two tests of one column share its place in the SELECT.
-  StreamRequest stream;
+  std::vector<Column> columns;
   std::vector<size_t> place;
   for (const ScanTest& test : tests) {
     size_t at = 0;
-    while (at < stream.columns.size() &&
-           stream.columns[at].name != test.column.name) {
-      ++at;
-    }
-    if (at == stream.columns.size()) stream.columns.push_back(test.column);
+    while (at < columns.size() && columns[at].name != test.column.name) ++at;
+    if (at == columns.size()) columns.push_back(test.column);
     place.push_back(at);
   }
+  StreamRequest stream;
   stream.session = request.session;
   stream.table = request.table;
+  stream.scope = MakeScope(*request.session, *request.table);
+  ASSAY_ASSIGN_OR_RETURN(stream.expressions,
+                         sql::TextExpressions(stream.scope, columns));
   stream.where = request.where;
   stream.marker = request.marker;
   stream.cancel = request.cancel;
@@ -132,9 +135,9 @@ absl::Status ScanValues(const ScanRequest& request,
     }
   });
   const absl::Status status =
-      StreamTable(stream, [&](const db::RowBlock& block) {
-        queue.Push(CopyBlock(block, stream.columns.size()));
-        request.on_rows(static_cast<int64_t>(block.rows()));
+      StreamTable(stream, [&](const StreamBlock& block) {
+        queue.Push(CopyBlock(*block.rows, columns.size()));
+        request.on_rows(static_cast<int64_t>(block.rows->rows()));
         return absl::OkStatus();
       });
   queue.Push(nullptr);

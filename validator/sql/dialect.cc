@@ -272,6 +272,15 @@ TypeCapacity Dialect::Capacity(std::string_view native_type) const {
   return CommonCapacity(ParseTypeWords(native_type));
 }
 
+std::string Dialect::RowHash(const std::vector<std::string>&, uint64_t) const {
+  return "";
+}
+bool Dialect::HashesExactly(const ColumnType&) const { return false; }
+std::string Dialect::LooseEqualityQuery(const std::string&,
+                                        const std::string&) const {
+  return "";
+}
+
 std::string Dialect::DeclareCursor(const std::string&) const { return ""; }
 std::string Dialect::FetchCursor(int64_t) const { return ""; }
 std::string Dialect::CloseCursor() const { return ""; }

@@ -206,6 +206,19 @@ class Dialect {
   // The values that a column declared as `native_type` can hold.
   virtual TypeCapacity Capacity(std::string_view native_type) const;
 
+  // --- Hashing rows ---------------------------------------------------------
+  // Aggregates "count, hash, …" over all rows that prove two tables equal where
+  // all are equal: a non-linear hash of the row of `columns` (quoted), at least
+  // 128 bits, added up so that order does not matter and duplicates count.
+  // Empty: the database has none that is sound.
+  virtual std::string RowHash(const std::vector<std::string>& columns,
+                              uint64_t seed) const;
+  // Whether values of the type that hash alike are equal in our comparison.
+  virtual bool HashesExactly(const ColumnType& type) const;
+  // A SELECT of the columns whose equality is not their bytes' (one name a row).
+  virtual std::string LooseEqualityQuery(const std::string& schema,
+                                         const std::string& table) const;
+
   // --- Streaming ------------------------------------------------------------
   virtual StreamMethod stream_method() const { return StreamMethod::kDirect; }
   // Whether pages may be ordered by a key column of this type: ORDER BY and a

@@ -216,6 +216,11 @@ SqlWriter& SqlWriter::Put(std::string_view text) {
 }
 
 void SqlWriter::PutTable(const Scope& scope) {
+  if (!scope.derived.empty()) {
+    Put("(\n").Put(scope.derived).Put("\n) AS ");
+    Put(scope.alias.empty() ? "assay_side" : scope.alias);
+    return;
+  }
   for (const std::string* part : {&scope.table.catalog, &scope.table.schema}) {
     if (!part->empty()) Put(scope.dialect->QuoteIdentifier(*part)).Put(".");
   }

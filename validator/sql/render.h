@@ -37,6 +37,9 @@ struct ResolvedColumn {
 struct Scope {
   const Dialect* dialect = nullptr;
   TableRef table;
+  // A SELECT that stands in the table's place, its values written out; empty:
+  // the table itself.
+  std::string derived;
   // Finds a column in the catalog; kColumnNotFound names near ones.
   std::function<absl::StatusOr<ResolvedColumn>(const Column&)> resolve;
   std::string alias;    // Of the table in the statement; "" none.

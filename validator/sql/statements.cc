@@ -157,22 +157,6 @@ void PutLimit(SqlWriter& out, const Scope& scope, int64_t limit) {
   if (limit > 0) out.Put("\n").Put(scope.dialect->Limit(limit).substr(1));
 }
 
-absl::Status PutTexts(SqlWriter& out, const Scope& scope,
-                      const std::vector<Column>& columns) {
-  for (size_t i = 0; i < columns.size(); ++i) {
-    ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
-                           scope.resolve(columns[i]));
-    SqlWriter name(WriteMode::kPaste);
-    name.PutName(scope, resolved.name);
-    out.Put(i > 0 ? ", " : "")
-        .Put(scope.dialect->ScanText(name.sql(), resolved.type));
-  }
-  return absl::OkStatus();
-}
-
-// The type of a key value as it was read, for binding it again.
-TypeClass TypeOfKey(const ResolvedColumn& column) { return column.type.type; }
-
 }  // namespace
 
 absl::Status PutAggregates(SqlWriter& out, const Scope& scope,
@@ -299,53 +283,6 @@ absl::Status PutRowsWithText(SqlWriter& out, const Scope& scope,
     out.PutValue(values[i], TypeClass::kText, dialect);
   }
   out.Put(")");
-  PutLimit(out, scope, limit);
-  return absl::OkStatus();
-}
-
-absl::Status PutScan(SqlWriter& out, const Scope& scope, const ExprPtr& where,
-                     const std::vector<Column>& columns) {
-  out.Put("SELECT ");
-  ASSAY_RETURN_IF_ERROR(PutTexts(out, scope, columns));
-  return PutFromWhere(out, scope, {where});
-}
-
-absl::Status PutScanPage(SqlWriter& out, const Scope& scope,
-                         const ExprPtr& where,
-                         const std::vector<Column>& columns,
-                         const std::vector<ResolvedColumn>& key,
-                         const std::vector<Value>& last, int64_t limit) {
-  const Dialect& dialect = *scope.dialect;
-  out.Put("SELECT ");
-  ASSAY_RETURN_IF_ERROR(PutTexts(out, scope, columns));
-  for (const ResolvedColumn& column : key) {
-    out.Put(", ");
-    out.PutName(scope, column.name);
-  }
-  ASSAY_RETURN_IF_ERROR(PutFromWhere(out, scope, {where}));
-  if (!last.empty()) {
-    // a > x OR (a = x AND (b > y OR …)): MariaDB uses no index for a row
-    // comparison.
-    out.Put(where == nullptr ? "\nWHERE (" : "\n  AND (");
-    for (size_t i = 0; i < key.size(); ++i) {
-      out.PutName(scope, key[i].name);
-      out.Put(" > ");
-      out.PutValue(last[i], TypeOfKey(key[i]), dialect);
-      if (i + 1 == key.size()) break;
-      out.Put(" OR (");
-      out.PutName(scope, key[i].name);
-      out.Put(" = ");
-      out.PutValue(last[i], TypeOfKey(key[i]), dialect);
-      out.Put(" AND (");
-    }
-    for (size_t i = 0; i + 1 < key.size(); ++i) out.Put("))");
-    out.Put(")");
-  }
-  out.Put("\nORDER BY ");
-  for (size_t i = 0; i < key.size(); ++i) {
-    if (i > 0) out.Put(", ");
-    out.PutName(scope, key[i].name);
-  }
   PutLimit(out, scope, limit);
   return absl::OkStatus();
 }

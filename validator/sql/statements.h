@@ -52,18 +52,6 @@ absl::Status PutRowsWithText(SqlWriter& out, const Scope& scope,
                              const std::vector<std::string>& columns,
                              int64_t limit);
 
-// The columns' values as text, for tests outside the database.
-absl::Status PutScan(SqlWriter& out, const Scope& scope, const ExprPtr& where,
-                     const std::vector<Column>& columns);
-
-// One page of PutScan in the order of `key`, after `last` (empty: the first
-// page): the columns' texts, then the key's own values.
-absl::Status PutScanPage(SqlWriter& out, const Scope& scope,
-                         const ExprPtr& where,
-                         const std::vector<Column>& columns,
-                         const std::vector<ResolvedColumn>& key,
-                         const std::vector<Value>& last, int64_t limit);
-
 // At most two rows (position, value, count) around the quantile, in order.
 absl::Status PutQuantile(SqlWriter& out, const Scope& scope,
                          const ExprPtr& where, const Quantile& step);

@@ -137,6 +137,30 @@ FETCH FIRST 100 ROWS ONLY
 --   ? -7
 --   ? it's \' " ` ; -- /* ) ?
 
+-- keys, bound
+SELECT 1
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < CAST(? AS DECIMAL(38,10)) OR name = 'a;b'  
+)
+  AND (("id" = ? AND "odd""`]name" = ?) OR ("id" = ? AND "odd""`]name" IS NULL))
+--   ? 9.5
+--   ? -7
+--   ? it's \' " ` ; -- /* ) ?
+--   ? 8
+
+-- keys of one column, bound
+SELECT 1
+FROM "sch""`ema"."pay;ment"
+WHERE ("id" IN (?) OR "id" IS NULL)
+--   ? -7
+
+-- greatest keys, bound
+SELECT 1
+FROM "sch""`ema"."pay;ment"
+ORDER BY "id" DESC, "odd""`]name" DESC
+FETCH FIRST 5 ROWS ONLY
+
 -- quantile, bound
 SELECT assay_k, assay_v, assay_n FROM (
 SELECT ROW_NUMBER() OVER (ORDER BY "amount") - 1 AS assay_k, "amount" AS assay_v, COUNT(*) OVER () AS assay_n
@@ -265,6 +289,25 @@ amount < 9.5 OR name = 'a;b'
   AND ("id" > (-7) OR ("id" = (-7) AND ("odd""`]name" > 'it''s \'' " ` ; -- /* ) ?')))
 ORDER BY "id", "odd""`]name"
 FETCH FIRST 100 ROWS ONLY
+
+-- keys, to paste
+SELECT 1
+FROM "sch""`ema"."pay;ment"
+WHERE (
+amount < 9.5 OR name = 'a;b'  
+)
+  AND (("id" = (-7) AND "odd""`]name" = 'it''s \'' " ` ; -- /* ) ?') OR ("id" = 8 AND "odd""`]name" IS NULL))
+
+-- keys of one column, to paste
+SELECT 1
+FROM "sch""`ema"."pay;ment"
+WHERE ("id" IN ((-7)) OR "id" IS NULL)
+
+-- greatest keys, to paste
+SELECT 1
+FROM "sch""`ema"."pay;ment"
+ORDER BY "id" DESC, "odd""`]name" DESC
+FETCH FIRST 5 ROWS ONLY
 
 -- quantile, to paste
 SELECT assay_k, assay_v, assay_n FROM (

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "validator/sql/dialect.h"
 #include "validator/sql/dialects/catalog.h"
@@ -328,6 +329,40 @@ class PostgreSql final : public Dialect {
     return StreamMethod::kServerCursor;
   }
   // A FETCH costs four round trips (savepoint, prepare, execute, release).
+  std::string RowHash(const std::vector<std::string>& columns,
+                      uint64_t seed) const override {
+    // hash_record_extended alone folds columns as 31 * h + h', so that values
+    // swapped between two rows can keep its sum: hashed once more, it is no
+    // longer linear. Two seeds make 128 bits.
+    const auto one = [&](uint64_t s) {
+      return absl::StrCat("SUM(hashint8extended(hash_record_extended(ROW(",
+                          absl::StrJoin(columns, ", "), "), ",
+                          static_cast<int64_t>(s >> 1), "), ",
+                          static_cast<int64_t>((s * 0x9E3779B97F4A7C15) >> 1),
+                          "))::text");
+    };
+    return absl::StrCat("COUNT(*), ", one(seed), ", ",
+                        one(seed ^ 0xC2B2AE3D27D4EB4F));
+  }
+  bool HashesExactly(const ColumnType& type) const override {
+    static constexpr std::string_view kTypes[] = {
+        "bool",   "int2", "int4",      "int8",       "numeric", "float4",
+        "float8", "text", "varchar",   "bpchar",     "uuid",    "bytea",
+        "date",   "time", "timestamp", "timestamptz"};
+    return std::find(std::begin(kTypes), std::end(kTypes), type.native_name) !=
+           std::end(kTypes);
+  }
+  std::string LooseEqualityQuery(const std::string& schema,
+                                 const std::string& table) const override {
+    return absl::StrCat(
+        "SELECT a.attname FROM pg_attribute a JOIN pg_collation c ON c.oid = "
+        "a.attcollation WHERE a.attnum > 0 AND NOT a.attisdropped AND NOT "
+        "c.collisdeterministic AND a.attrelid = to_regclass(",
+        QuoteString(
+            absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
+        ")");
+  }
+
   int64_t max_page_rows() const override { return 40000; }
   bool PagesBy(const ColumnType& type) const override {
     // Types whose values come back through the driver as they are. Not

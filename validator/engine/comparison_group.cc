@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/comparison_group.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "rules/kinds/comparison_kind.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/log.h"
+#include "validator/base/state_paths.h"
+#include "validator/base/status.h"
+#include "validator/diff/digest.h"
+#include "validator/engine/comparison_rule.h"
+#include "validator/engine/merge_results.h"
+#include "validator/engine/sample_policy.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr int kMaxAttempts = 4;
+constexpr absl::Duration kFirstBackoff = absl::Milliseconds(250);
+
+// A failure of the connection or of the moment, rather than of the rule.
+bool MayPass(const absl::Status& status) {
+  switch (GetReason(status)) {
+    case ErrorReason::kStatementTimeout:
+    case ErrorReason::kRunTimeout:
+    case ErrorReason::kSpillFailed:
+    case ErrorReason::kUnstable:
+      return false;
+    default:
+      return IsRetryable(status);
+  }
+}
+
+bool UsesAuthorSql(const Comparison& comparison, const Rule& rule,
+                   bool source) {
+  const ComparisonSide& side = source ? comparison.source : comparison.target;
+  const bool mapped = std::any_of(
+      comparison.columns.map.begin(), comparison.columns.map.end(),
+      [source](const ColumnMapping& mapping) {
+        return (source ? mapping.source_sql : mapping.target_sql).has_value();
+      });
+  return side.query.has_value() || side.where.has_value() ||
+         rule.where.has_value() || mapped;
+}
+
+class ComparisonRunner {
+ public:
+  ComparisonRunner(const ExecuteRequest& request, int group,
+                   connections::Registry& registry, ProgressMeter& meter,
+                   const CancellationToken& cancel)
+      : request_(request),
+        group_(group),
+        comparison_(
+            request.rule_set->comparisons[static_cast<size_t>(group) -
+                                          request.rule_set->tables.size()]),
+        registry_(registry),
+        meter_(meter),
+        cancel_(cancel),
+        connections_({BoundLiteralText(comparison_.source.connection,
+                                       *request.parameters),
+                      BoundLiteralText(comparison_.target.connection,
+                                       *request.parameters)}) {}
+
+  absl::Status Run() {
+    const int first = FirstRuleOfGroup(*request_.rule_set, group_);
+    std::optional<absl::Status> no_pairs;
+    for (size_t i = 0; i < comparison_.rules.size(); ++i) {
+      const int index = first + static_cast<int>(i);
+      const auto carried = request_.carried.find(index);
+      if (carried != request_.carried.end()) {
+        meter_.Result(index, carried->second);
+        continue;
+      }
+      const Rule& rule = comparison_.rules[i];
+      const absl::Time start = absl::Now();
+      Result result;
+      const absl::Status status = RunRule(rule, no_pairs, result);
+      if (cancel_.cancelled()) return cancel_.status();
+      if (GetReason(status) == ErrorReason::kStoreFailed) return status;
+      if (!status.ok()) SetError(status, result);
+      result.elapsed_micros = absl::ToInt64Microseconds(absl::Now() - start);
+      ApplyOnError(rule, result);
+      meter_.Result(index, result);
+      meter_.StepDone();
+    }
+    meter_.GroupDone(group_);
+    return absl::OkStatus();
+  }
+
+ private:
+  void SetError(const absl::Status& status, Result& result) const {
+    absl::Status shown = status;
+    for (const std::string& name : connections_) {
+      if (const auto* config = registry_.Find(name)) {
+        shown = HideDataInError(*config, shown);
+      }
+    }
+    result.verdict = Verdict::kError;
+    result.error = ResultError{GetReason(shown), std::string(shown.message()),
+                               IsRetryable(shown)};
+  }
+
+  static void ApplyOnError(const Rule& rule, Result& result) {
+    if (result.verdict != Verdict::kError || rule.on_error == OnError::kError) {
+      return;
+    }
+    // The author may know better than "could not judge"; never PASS.
+    result.verdict =
+        rule.on_error == OnError::kFail ? Verdict::kFail : Verdict::kWarn;
+    result.found = absl::StrCat("could not be judged: ", result.error->message);
+  }
+
+  absl::Status MayRun(const Rule& rule) const {
+    for (const bool source : {true, false}) {
+      const auto* config = registry_.Find(connections_[source ? 0 : 1]);
+      if (config == nullptr || config->author_sql ||
+          !UsesAuthorSql(comparison_, rule, source)) {
+        continue;
+      }
+      return MakeError(
+          ErrorReason::kPermissionDenied,
+          absl::StrCat("connection '", config->name,
+                       "' does not take SQL from rule sets (author_sql: false "
+                       "in the server's configuration)"));
+    }
+    return absl::OkStatus();
+  }
+
+  // All pairs of one rule, folded into one result.
+  absl::Status RunRule(const Rule& rule, std::optional<absl::Status>& no_pairs,
+                       Result& result) {
+    result = BlankComparisonResult(comparison_, *request_.parameters, rule);
+    meter_.StartActivity(
+        absl::StrCat(result.table, " → ", result.target_table, ": ", rule.id));
+    ASSAY_RETURN_IF_ERROR(MayRun(rule));
+    ASSAY_ASSIGN_OR_RETURN(
+        const ComparisonPlan plan,
+        CompileComparison(rule, *request_.parameters, request_.as_of));
+    result.expected = plan.expected;
+    if (!pairs_.has_value()) {
+      if (!no_pairs.has_value()) no_pairs = LookUpPairs();
+      ASSAY_RETURN_IF_ERROR(*no_pairs);
+    }
+    const bool many = comparison_.source.tables.has_value();
+    if (!many) return RunPair(rule, plan, pairs_->pairs.front(), "", result);
+    std::vector<Result> parts;
+    for (const TablePair& pair : pairs_->pairs) {
+      Result part = result;
+      meter_.StartActivity(absl::StrCat(pair.source, ": ", rule.id));
+      const absl::Status status =
+          RunPair(rule, plan, pair, absl::StrCat("@", pair.source), part);
+      if (cancel_.cancelled()) return cancel_.status();
+      if (!status.ok()) SetError(status, part);
+      if (part.table.find('*') != std::string::npos) part.table = pair.source;
+      parts.push_back(std::move(part));
+    }
+    MergeResults(rule, std::move(parts), pairs_->source_only,
+                 pairs_->target_only, result);
+    return absl::OkStatus();
+  }
+
+  absl::Status Registered(const std::vector<connections::Session>& sessions) {
+    for (size_t i = 0; i < sessions.size(); ++i) {
+      if (sessions[i].server_connection_id() == 0) continue;
+      ASSAY_RETURN_IF_ERROR(
+          meter_.Session(connections_[i], sessions[i].server_connection_id()));
+    }
+    return absl::OkStatus();
+  }
+
+  // Runs `work` with both sessions, again where a failure may pass.
+  absl::Status WithSessions(
+      const std::function<absl::Status(std::vector<connections::Session>&)>&
+          work,
+      int64_t& attempts) {
+    absl::Duration backoff = kFirstBackoff;
+    for (attempts = 1;; ++attempts) {
+      absl::Status status;
+      {
+        absl::StatusOr<std::vector<connections::Session>> sessions =
+            registry_.Acquire(connections_, cancel_);
+        status = sessions.status();
+        if (status.ok()) status = Registered(*sessions);
+        if (status.ok()) status = work(*sessions);
+      }
+      if (status.ok() || cancel_.cancelled() || !MayPass(status) ||
+          attempts == kMaxAttempts) {
+        return status;
+      }
+      LogWarning(absl::StrCat("run ", request_.run_id, ": ", connections_[0],
+                              " → ", connections_[1], ": attempt ", attempts,
+                              " of ", kMaxAttempts,
+                              " failed: ", std::string(status.message())));
+      ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(backoff, cancel_));
+      backoff *= 3;
+    }
+  }
+
+  absl::Status LookUpPairs() {
+    int64_t attempts = 0;
+    return WithSessions(
+        [&](std::vector<connections::Session>& sessions) -> absl::Status {
+          ASSAY_ASSIGN_OR_RETURN(
+              pairs_, FindTablePairs(comparison_, *request_.parameters,
+                                     sessions[0], sessions[1], cancel_));
+          return absl::OkStatus();
+        },
+        attempts);
+  }
+
+  std::string Scratch(const Rule& rule, const std::string& suffix) const {
+    if (request_.directory.empty()) return "";
+    return absl::StrCat(ScratchDirectory(request_.directory, request_.run_id),
+                        "/", FileName(absl::StrCat(rule.id, suffix)));
+  }
+
+  absl::Status RunPair(const Rule& rule, const ComparisonPlan& plan,
+                       const TablePair& pair, const std::string& suffix,
+                       Result& result) {
+    ComparisonRuleRequest work;
+    work.execution = &request_;
+    work.comparison = &comparison_;
+    work.rule = &rule;
+    work.plan = &plan;
+    work.pair = pair;
+    work.any_table = !suffix.empty();
+    work.seed =
+        diff::HashBytes(absl::StrCat(request_.run_id, "/", rule.id), 0).low;
+    work.meter = &meter_;
+    work.cancel = cancel_;
+    work.scratch = Scratch(rule, suffix);
+    if (!request_.directory.empty()) {
+      work.differences = DifferencesPath(request_.directory, request_.run_id,
+                                         absl::StrCat(rule.id, suffix));
+      if (!request_.recheck_of.empty()) {
+        work.recheck_list =
+            DifferencesPath(request_.directory, request_.recheck_of,
+                            absl::StrCat(rule.id, suffix));
+        std::error_code error;
+        if (!std::filesystem::exists(work.recheck_list, error)) {
+          work.recheck_list.clear();
+        }
+      }
+    }
+    ASSAY_RETURN_IF_ERROR(WithSessions(
+        [&](std::vector<connections::Session>& sessions) {
+          return RunComparisonRule(work, sessions[0], sessions[1], result);
+        },
+        result.attempts));
+    if (!suffix.empty() && result.differences > 0) {
+      AppendList(work.differences,
+                 DifferencesPath(request_.directory, request_.run_id, rule.id));
+    }
+    return absl::OkStatus();
+  }
+
+  // The list of a wildcard's table joins that of the rule; its own stays for a
+  // recheck.
+  static void AppendList(const std::string& from, const std::string& to) {
+    std::ifstream in(from, std::ios::binary);
+    std::ofstream out(to, std::ios::binary | std::ios::app);
+    out << in.rdbuf();
+    if (!out) LogWarning(absl::StrCat("cannot write '", to, "'"));
+  }
+
+  const ExecuteRequest& request_;
+  const int group_;
+  const Comparison& comparison_;
+  connections::Registry& registry_;
+  ProgressMeter& meter_;
+  const CancellationToken& cancel_;
+  const std::vector<std::string> connections_;
+  std::optional<TablePairs> pairs_;
+};
+
+std::string SideText(const ComparisonSide& side,
+                     const BoundParameters& parameters) {
+  if (side.table.has_value()) return BoundLiteralText(*side.table, parameters);
+  return side.tables.has_value() ? side.tables->text : "query";
+}
+
+}  // namespace
+
+Result BlankComparisonResult(const Comparison& comparison,
+                             const BoundParameters& parameters,
+                             const Rule& rule) {
+  Result result;
+  result.rule_id = rule.id;
+  result.kind = rule.kind;
+  result.description = rule.description;
+  result.owner = rule.owner;
+  result.tags = rule.tags;
+  result.connection =
+      BoundLiteralText(comparison.source.connection, parameters);
+  result.target_connection =
+      BoundLiteralText(comparison.target.connection, parameters);
+  result.table = SideText(comparison.source, parameters);
+  result.target_table = SideText(comparison.target, parameters);
+  result.rollback = rule.on_fail == OnFail::kRollback;
+  result.line = rule.range.line;
+  return result;
+}
+
+absl::Status RunComparison(const ExecuteRequest& request, int group,
+                           connections::Registry& registry,
+                           ProgressMeter& meter,
+                           const CancellationToken& cancel) {
+  return ComparisonRunner(request, group, registry, meter, cancel).Run();
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/comparison_side.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/status.h"
+#include "validator/engine/statement.h"
+
+namespace assay::engine {
+namespace {
+
+const std::optional<SqlText>& ExpressionOf(const ColumnMapping& mapping,
+                                           diff::Side side) {
+  return side == diff::Side::kSource ? mapping.source_sql : mapping.target_sql;
+}
+
+// The columns of `derived` as the driver describes its result.
+absl::StatusOr<std::vector<connections::Column>> DescribeDerived(
+    const SideRequest& request, const std::string& derived) {
+  const sql::Dialect& dialect = request.session->dialect();
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  writer.Put("SELECT * FROM (\n")
+      .Put(derived)
+      .Put("\n) AS assay_side\nWHERE 1 = 0");
+  db::QueryOptions options;
+  options.cancel = StatementToken(*request.session, request.cancel);
+  options.block_rows = 1;
+  ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<db::Cursor> cursor,
+                         request.session->connection().Query(
+                             MarkedStatement(writer, request.marker), options));
+  std::vector<connections::Column> columns;
+  for (const db::ColumnDescription& description : cursor->columns()) {
+    connections::Column& column = columns.emplace_back();
+    column.name = description.name;
+    column.type.native_name = absl::AsciiStrToLower(description.type_name);
+    column.type.type = dialect.ClassifyType(
+        column.type.native_name, description.sql_type, description.size);
+    column.size = description.size;
+    column.scale = description.scale;
+  }
+  return columns;
+}
+
+absl::Status OpenQuery(const SideRequest& request, ComparedSide& out) {
+  sql::SqlWriter writer(sql::WriteMode::kPaste);
+  ASSAY_RETURN_IF_ERROR(writer.PutAuthorSelect(
+      BindSql(*request.rules->query, *request.parameters),
+      request.session->dialect()));
+  out.derived = writer.sql();
+  out.label = "query";
+  out.table.name = "query";
+  return absl::OkStatus();
+}
+
+// "SELECT t.*, (expression) AS assay_m0 FROM t", where the side has any.
+absl::Status AddMappings(const SideRequest& request, ComparedSide& out) {
+  const sql::Dialect& dialect = request.session->dialect();
+  sql::SqlWriter writer(sql::WriteMode::kPaste);
+  bool any = false;
+  for (size_t i = 0; i < request.mappings->size(); ++i) {
+    const auto& sql = ExpressionOf((*request.mappings)[i], request.side);
+    if (!sql.has_value()) continue;
+    writer.Put(any ? ",\n" : "SELECT assay_base.*,\n");
+    any = true;
+    ASSAY_RETURN_IF_ERROR(writer.PutAuthorExpression(
+        BindSql(*sql, *request.parameters), dialect));
+    writer.Put(" AS ").Put(dialect.QuoteIdentifier(MappedName(i)));
+  }
+  if (!any) return absl::OkStatus();
+  writer.Put("\nFROM ");
+  sql::Scope base = out.scope();
+  base.alias = "assay_base";
+  writer.PutTable(base);
+  const size_t known = out.derived.empty() ? out.table.columns.size() : 0;
+  out.derived = writer.sql();
+  ASSAY_ASSIGN_OR_RETURN(std::vector<connections::Column> described,
+                         DescribeDerived(request, out.derived));
+  // The catalog knows more of a table's own columns than a result tells.
+  out.table.columns.resize(known);
+  for (size_t i = known; i < described.size(); ++i) {
+    out.table.columns.push_back(std::move(described[i]));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Open(const SideRequest& request, ComparedSide& out) {
+  if (request.rules->query.has_value()) {
+    ASSAY_RETURN_IF_ERROR(OpenQuery(request, out));
+    ASSAY_ASSIGN_OR_RETURN(out.table.columns,
+                           DescribeDerived(request, out.derived));
+  } else {
+    ASSAY_ASSIGN_OR_RETURN(out.table, request.session->DescribeTable(
+                                          request.table, request.cancel));
+    out.label = out.table.schema.empty()
+                    ? out.table.name
+                    : absl::StrCat(out.table.schema, ".", out.table.name);
+  }
+  if (request.rules->where.has_value()) {
+    out.where =
+        MakeExpr(Author{BindSql(*request.rules->where, *request.parameters)});
+  }
+  return AddMappings(request, out);
+}
+
+}  // namespace
+
+const char* SideName(diff::Side side) {
+  return side == diff::Side::kSource ? "the source" : "the target";
+}
+
+std::string MappedName(size_t index) { return absl::StrCat("assay_m", index); }
+
+sql::Scope ComparedSide::scope() const {
+  sql::Scope scope = MakeScope(*session, table);
+  scope.derived = derived;
+  return scope;
+}
+
+absl::StatusOr<ComparedSide> OpenSide(const SideRequest& request) {
+  ComparedSide out;
+  out.side = request.side;
+  out.session = request.session;
+  if (absl::Status status = Open(request, out); !status.ok()) {
+    return Annotate(status, SideName(request.side));
+  }
+  return out;
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/comparison_steps.h"
+
+#include <map>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/status.h"
+#include "validator/connections/table_facts.h"
+#include "validator/diff/schema_comparison.h"
+#include "validator/engine/sample_policy.h"
+#include "validator/engine/statement.h"
+#include "validator/sql/read_statements.h"
+
+namespace assay::engine {
+namespace {
+
+using diff::Side;
+using Function = CompareAggregate::Function;
+
+// Runs `read` for both sides at once; the source's trouble comes first.
+absl::Status OnBothSides(const std::function<absl::Status(Side)>& read) {
+  absl::Status target;
+  std::thread other([&] { target = read(Side::kTarget); });
+  const absl::Status source = read(Side::kSource);
+  other.join();
+  if (!source.ok()) return Annotate(source, "the source");
+  if (!target.ok()) return Annotate(target, "the target");
+  return absl::OkStatus();
+}
+
+// One expression of an aggregate SELECT and how to read its cell.
+struct Item {
+  std::string expression;
+  diff::ColumnEncoding encoding;
+};
+
+Item CountItem(const std::string& expression) {
+  Item item{expression, {}};
+  item.encoding.type = diff::CompareType::kNumber;
+  item.encoding.native = TypeClass::kInteger;
+  return item;
+}
+
+class AggregateReader {
+ public:
+  AggregateReader(const DiffContext& context, const CompareAggregate& step)
+      : context_(context), step_(step) {}
+
+  absl::Status Prepare() {
+    if (step_.column.has_value()) {
+      ASSAY_ASSIGN_OR_RETURN(column_, FindPair(*context_.plan, *step_.column));
+    }
+    for (const Column& column : step_.group_by) {
+      ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
+                             FindPair(*context_.plan, column));
+      groups_.push_back(*pair);
+    }
+    return CheckType();
+  }
+
+  // Rows by the canonical bytes of their group.
+  using Groups = std::map<std::string, std::vector<Value>>;
+
+  absl::StatusOr<Groups> Read(Side side) const {
+    const ComparedSide& from = context_.side(side);
+    std::vector<Item> items = GroupItems(from);
+    const size_t group_size = items.size();
+    AddMeasures(from, items);
+    sql::SqlWriter writer(sql::WriteMode::kBound);
+    writer.Put("SELECT ");
+    for (size_t i = 0; i < items.size(); ++i) {
+      writer.Put(i > 0 ? ", " : "").Put(items[i].expression);
+    }
+    ASSAY_RETURN_IF_ERROR(
+        sql::PutFromWhere(writer, from.scope(), context_.where(side)));
+    for (size_t i = 0; i < group_size; ++i) {
+      writer.Put(i > 0 ? ", " : "\nGROUP BY ").Put(items[i].expression);
+    }
+    db::QueryOptions options;
+    options.cancel = StatementToken(*from.session, context_.cancel);
+    ASSAY_ASSIGN_OR_RETURN(
+        const std::unique_ptr<db::Cursor> cursor,
+        from.session->connection().Query(
+            MarkedStatement(writer, context_.marker), options));
+    Groups out;
+    while (true) {
+      ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
+      if (block == nullptr) return out;
+      for (size_t r = 0; r < block->rows(); ++r) {
+        std::string group;
+        std::vector<Value> measures;
+        for (size_t c = 0; c < items.size(); ++c) {
+          std::string cell;
+          ASSAY_RETURN_IF_ERROR(diff::EncodeCell(items[c].encoding, *block, r,
+                                                 c, cursor->columns()[c].kind,
+                                                 cell));
+          if (c < group_size) {
+            group += cell;
+            continue;
+          }
+          std::string_view bytes = cell;
+          measures.push_back(diff::DecodeValue(bytes).value_or(Null{}));
+        }
+        out[group] = std::move(measures);
+      }
+    }
+  }
+
+  // The measure's value: averages are divided here, alike for all databases.
+  Value Final(const std::vector<Value>& measures) const {
+    if (step_.function != Function::kAverage) return measures.front();
+    const int64_t count = CountOf(measures.at(1));
+    if (count == 0 || IsNull(measures.front())) return Null{};
+    if (const auto* number = std::get_if<double>(&measures.front())) {
+      return *number / static_cast<double>(count);
+    }
+    const auto sum = ToDecimal(measures.front());
+    if (!sum.has_value()) return measures.front();
+    return Divide(*sum, count, 20);
+  }
+
+  std::vector<std::string> GroupText(std::string_view bytes) const {
+    std::vector<std::string> out;
+    for (const PairedColumn& column : groups_) {
+      const auto value = diff::DecodeValue(bytes);
+      const bool shown =
+          MayShow(context_.source->session->config(), column.source, false) &&
+          MayShow(context_.target->session->config(), column.target, false);
+      out.push_back(!value.has_value() ? "" : shown ? ToText(*value) : "***");
+    }
+    return out;
+  }
+
+ private:
+  absl::Status CheckType() const {
+    if (column_ == nullptr) return absl::OkStatus();
+    const diff::CompareType type = column_->compared.type;
+    const bool number = type == diff::CompareType::kNumber ||
+                        type == diff::CompareType::kDouble;
+    const bool ordered = number || type == diff::CompareType::kDate ||
+                         type == diff::CompareType::kTimestamp ||
+                         type == diff::CompareType::kTime;
+    const bool extreme =
+        step_.function == Function::kMin || step_.function == Function::kMax;
+    const bool adds = step_.function == Function::kSum ||
+                      step_.function == Function::kAverage;
+    if ((adds && !number) || (extreme && !ordered)) {
+      return MakeError(
+          ErrorReason::kNotComparable,
+          absl::StrCat("column ", column_->name, " is compared as ",
+                       std::string(diff::CompareTypeName(type)),
+                       extreme ? "; each database has its own order for it, so "
+                                 "that min and max mean different things"
+                               : ", which cannot be added up"));
+    }
+    return absl::OkStatus();
+  }
+
+  std::vector<Item> GroupItems(const ComparedSide& side) const {
+    const SideColumns columns = ColumnsOf(groups_, side);
+    std::vector<Item> items;
+    for (size_t i = 0; i < groups_.size(); ++i) {
+      Item item{columns.expressions[i], columns.encodings[i]};
+      if (groups_[i].compared.type == diff::CompareType::kText) {
+        item.expression = side.session->dialect().ByteExact(
+            item.expression, {TypeClass::kText, ""});
+      }
+      items.push_back(std::move(item));
+    }
+    return items;
+  }
+
+  void AddMeasures(const ComparedSide& side, std::vector<Item>& items) const {
+    if (column_ == nullptr) {
+      items.push_back(CountItem("COUNT(*)"));
+      return;
+    }
+    const sql::Dialect& dialect = side.session->dialect();
+    const connections::Column& column =
+        *side.table.FindColumn(column_->on(side.side));
+    sql::SqlWriter writer(sql::WriteMode::kPaste);
+    writer.PutName(side.scope(), column.name);
+    const std::string& name = writer.sql();
+    const SideColumns read = ColumnsOf({*column_}, side);
+    // Of the column's own type, but that sums grow beyond it.
+    const auto aggregate = [&](const std::string& sql, TypeClass type,
+                               const std::string& native) {
+      const diff::CompareType compare = column_->compared.type;
+      Item item{diff::ReadForm({{type, native}, &dialect}, sql, compare),
+                read.encodings.front()};
+      item.encoding.native = type;
+      items.push_back(std::move(item));
+    };
+    const bool exact = column.type.type == TypeClass::kInteger ||
+                       column.type.type == TypeClass::kDecimal;
+    switch (step_.function) {
+      case Function::kCount:
+        items.push_back(CountItem(absl::StrCat("COUNT(", name, ")")));
+        return;
+      case Function::kDistinct:
+        items.push_back(CountItem(absl::StrCat(
+            "COUNT(DISTINCT ", dialect.GroupForm(name, column.type), ")")));
+        return;
+      case Function::kMin:
+      case Function::kMax:
+        aggregate(
+            absl::StrCat(step_.function == Function::kMin ? "MIN(" : "MAX(",
+                         dialect.Comparable(name, column.type), ")"),
+            column.type.type, column.type.native_name);
+        return;
+      case Function::kSum:
+      case Function::kAverage:
+        aggregate(dialect.Sum(name, column.type.type),
+                  exact ? TypeClass::kDecimal : column.type.type,
+                  exact ? "numeric" : column.type.native_name);
+        if (step_.function == Function::kAverage) {
+          items.push_back(CountItem(absl::StrCat("COUNT(", name, ")")));
+        }
+        return;
+    }
+  }
+
+  const DiffContext& context_;
+  const CompareAggregate& step_;
+  const PairedColumn* column_ = nullptr;
+  std::vector<PairedColumn> groups_;
+};
+
+}  // namespace
+
+absl::StatusOr<int64_t> CountRows(const DiffContext& context, Side side) {
+  const ComparedSide& from = context.side(side);
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  writer.Put("SELECT COUNT(*)");
+  ASSAY_RETURN_IF_ERROR(
+      sql::PutFromWhere(writer, from.scope(), context.where(side)));
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::vector<Value> row,
+      ReadOneRow(*from.session, writer, context.marker, context.cancel));
+  return CountOf(row.front());
+}
+
+absl::Status MeasureCounts(const DiffContext& context,
+                           ComparisonObservation& out) {
+  return OnBothSides([&](Side side) -> absl::Status {
+    ASSAY_ASSIGN_OR_RETURN(const int64_t rows, CountRows(context, side));
+    (side == Side::kSource ? out.rows_source : out.rows_target) = rows;
+    return absl::OkStatus();
+  });
+}
+
+absl::Status MeasureAggregate(const DiffContext& context,
+                              const CompareAggregate& step,
+                              ComparisonObservation& out) {
+  AggregateReader reader(context, step);
+  ASSAY_RETURN_IF_ERROR(reader.Prepare());
+  AggregateReader::Groups groups[2];
+  ASSAY_RETURN_IF_ERROR(OnBothSides([&](Side side) -> absl::Status {
+    ASSAY_ASSIGN_OR_RETURN(groups[side == Side::kSource ? 0 : 1],
+                           reader.Read(side));
+    return absl::OkStatus();
+  }));
+  for (const auto& [key, measures] : groups[0]) {
+    AggregatePair& pair = out.aggregates.emplace_back();
+    pair.group = reader.GroupText(key);
+    pair.source = reader.Final(measures);
+    const auto other = groups[1].find(key);
+    if (other != groups[1].end()) pair.target = reader.Final(other->second);
+  }
+  for (const auto& [key, measures] : groups[1]) {
+    if (groups[0].count(key) > 0) continue;
+    AggregatePair& pair = out.aggregates.emplace_back();
+    pair.group = reader.GroupText(key);
+    pair.target = reader.Final(measures);
+  }
+  return MeasureCounts(context, out);
+}
+
+absl::Status MeasureSchemas(const DiffContext& context,
+                            const CompareSchemas& step,
+                            ComparisonObservation& out,
+                            std::vector<std::string>& notes) {
+  if (!context.source->derived.empty() || !context.target->derived.empty()) {
+    // Mapped expressions are columns of our own making; a query has no catalog.
+    if (context.source->label == "query" || context.target->label == "query") {
+      return MakeError(ErrorReason::kUnsupported,
+                       "a query has no schema to compare; compare tables");
+    }
+  }
+  db::TableFacts facts[2];
+  ASSAY_RETURN_IF_ERROR(OnBothSides([&](Side side) -> absl::Status {
+    const ComparedSide& from = context.side(side);
+    ASSAY_ASSIGN_OR_RETURN(
+        facts[side == Side::kSource ? 0 : 1],
+        connections::ReadTableFacts(*from.session, from.table, context.cancel));
+    return absl::OkStatus();
+  }));
+  std::map<std::string, int64_t> greatest;
+  if (step.sequences) {
+    const ComparedSide& target = *context.target;
+    for (const std::string& column : diff::SequenceColumns(facts[1])) {
+      sql::SqlWriter writer(sql::WriteMode::kBound);
+      const sql::Scope scope = MakeScope(*target.session, target.table);
+      writer.Put("SELECT MAX(");
+      writer.PutName(scope, column);
+      writer.Put(")");
+      ASSAY_RETURN_IF_ERROR(sql::PutFromWhere(writer, scope, nullptr));
+      ASSAY_ASSIGN_OR_RETURN(
+          const std::vector<Value> row,
+          ReadOneRow(*target.session, writer, context.marker, context.cancel));
+      if (!IsNull(row.front())) greatest[column] = CountOf(row.front());
+    }
+  }
+  diff::SchemaComparison compared = diff::CompareTableSchemas(
+      facts[0], facts[1], step, context.comparison->columns, greatest);
+  out.mismatches = std::move(compared.mismatches);
+  for (std::string& line : compared.notes) notes.push_back(std::move(line));
+  if (compared.unknown.empty()) return absl::OkStatus();
+  if (!out.mismatches.empty()) {
+    // A mismatch is one whatever else could not be read.
+    for (std::string& line : compared.unknown) notes.push_back(std::move(line));
+    return absl::OkStatus();
+  }
+  return MakeError(
+      ErrorReason::kPermissionDenied,
+      absl::StrCat("a part of the catalog could not be read: ",
+                   absl::StrJoin(compared.unknown, "; "),
+                   "; grant it, or name it in the rule's `ignore`"));
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/database_hash.h"
+
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/log.h"
+#include "validator/base/status.h"
+#include "validator/engine/statement.h"
+#include "validator/sql/read_statements.h"
+
+namespace assay::engine {
+namespace {
+
+using diff::Side;
+
+// "15" of "15.18": hash functions may change between major versions.
+std::string MajorVersion(const ComparedSide& side) {
+  const std::string version = side.session->connection().dbms_version();
+  return version.substr(0, version.find('.'));
+}
+
+std::string WhyNotHashedPair(const DiffContext& context,
+                             const PairedColumn& pair) {
+  const ComparedSide& source = *context.source;
+  const ComparedSide& target = *context.target;
+  const sql::ColumnType& a = source.table.FindColumn(pair.source)->type;
+  const sql::ColumnType& b = target.table.FindColumn(pair.target)->type;
+  if (pair.has_policy) return absl::StrCat(pair.name, " has a policy");
+  if (a.native_name != b.native_name) {
+    return absl::StrCat(pair.name, " is ", a.native_name, " and ",
+                        b.native_name);
+  }
+  if (!source.session->dialect().HashesExactly(a)) {
+    return absl::StrCat(pair.name, " is ", a.native_name);
+  }
+  if (a.type == TypeClass::kTimestamp &&
+      source.session->config().time_zone !=
+          target.session->config().time_zone) {
+    return absl::StrCat(pair.name, " has another time zone on each side");
+  }
+  return "";
+}
+
+absl::StatusOr<std::vector<Value>> HashSide(const DiffContext& context,
+                                            Side which) {
+  const ComparedSide& side = context.side(which);
+  const sql::Dialect& dialect = side.session->dialect();
+  std::vector<std::string> columns;
+  for (const PairedColumn& pair : context.plan->columns) {
+    columns.push_back(dialect.QuoteIdentifier(pair.on(which)));
+  }
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  writer.Put("SELECT ").Put(dialect.RowHash(columns, context.seed));
+  ASSAY_RETURN_IF_ERROR(
+      sql::PutFromWhere(writer, side.scope(), context.where(which)));
+  return ReadOneRow(*side.session, writer, context.marker, context.cancel);
+}
+
+// Names of columns whose equality is looser than their bytes'; the first.
+absl::StatusOr<std::string> LooseColumn(const DiffContext& context,
+                                        Side which) {
+  const ComparedSide& side = context.side(which);
+  const std::string query = side.session->dialect().LooseEqualityQuery(
+      side.table.schema, side.table.name);
+  if (query.empty()) return std::string();
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  writer.Put(query);
+  ASSAY_ASSIGN_OR_RETURN(
+      const Rows rows,
+      ReadRows(*side.session, writer, context.marker, 1, context.cancel));
+  if (rows.rows.empty()) return std::string();
+  return ToText(rows.rows.front().cells.front());
+}
+
+}  // namespace
+
+std::string WhyNotHashed(const DiffContext& context) {
+  const ComparedSide& source = *context.source;
+  const ComparedSide& target = *context.target;
+  const sql::Dialect& dialect = source.session->dialect();
+  if (dialect.RowHash({"x"}, 0).empty()) {
+    return absl::StrCat(std::string(dialect.name()),
+                        " has no row hash that would be sound");
+  }
+  if (&dialect != &target.session->dialect()) {
+    return absl::StrCat(std::string(dialect.name()), " and ",
+                        std::string(target.session->dialect().name()),
+                        " have no row hash in common");
+  }
+  if (MajorVersion(source) != MajorVersion(target)) {
+    return "the servers are of different major versions";
+  }
+  if (!context.plan->proven_source || !context.plan->proven_target) {
+    return "the catalogs do not prove the key";
+  }
+  if (!source.derived.empty() || !target.derived.empty()) {
+    return "a side is a query or has mapped expressions";
+  }
+  for (const PairedColumn& pair : context.plan->columns) {
+    if (std::string why = WhyNotHashedPair(context, pair); !why.empty()) {
+      return why;
+    }
+  }
+  return "";
+}
+
+absl::StatusOr<HashOutcome> CompareHashes(const DiffContext& context) {
+  HashOutcome out;
+  std::string why = WhyNotHashed(context);
+  for (const Side side : {Side::kSource, Side::kTarget}) {
+    if (!why.empty()) break;
+    ASSAY_ASSIGN_OR_RETURN(const std::string loose, LooseColumn(context, side));
+    if (!loose.empty()) {
+      why = absl::StrCat(loose, " has a collation that is not deterministic");
+    }
+  }
+  if (!why.empty()) {
+    out.note = absl::StrCat("method: rows streamed, since ", why);
+    return out;
+  }
+  absl::StatusOr<std::vector<Value>> target =
+      MakeError(ErrorReason::kInternal, "not hashed");
+  std::thread other([&] { target = HashSide(context, Side::kTarget); });
+  const absl::StatusOr<std::vector<Value>> source =
+      HashSide(context, Side::kSource);
+  other.join();
+  // What breaks hashing may also break the session; reading will say so.
+  if (!source.ok()) return source.status();
+  if (!target.ok()) return target.status();
+  bool equal = source->size() == target->size();
+  for (size_t i = 0; equal && i < source->size(); ++i) {
+    equal = ToText((*source)[i]) == ToText((*target)[i]);
+  }
+  out.equal = equal;
+  out.rows = CountOf(source->front());
+  out.note = equal ? "method: hashed in both databases, all hashes equal"
+                   : "method: hashed in both databases, not equal; rows "
+                     "streamed to find the differences";
+  return out;
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/diff_conclusion.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/status.h"
+#include "validator/engine/sample_policy.h"
+
+namespace assay::engine {
+namespace {
+
+// One key column's value such that a literal of the rule set and a value of the
+// data that mean the same are the same text.
+std::string Canonical(diff::CompareType type, const Value& value) {
+  if (IsNull(value)) return "NULL";
+  const auto* text = std::get_if<std::string>(&value);
+  if (type == diff::CompareType::kNumber) {
+    if (const auto number = ToDecimal(value)) return number->digits;
+    if (text == nullptr) return ToText(value);
+    const auto parsed = ParseDecimal(*text);
+    return parsed.has_value() ? parsed->digits : *text;
+  }
+  if (text == nullptr) return ToText(value);
+  const auto parsed_as = [&](TypeClass as) {
+    const auto parsed = ParseValue(as, *text);
+    return parsed.ok() ? ToText(*parsed) : *text;
+  };
+  switch (type) {
+    case diff::CompareType::kTimestamp:
+      return parsed_as(TypeClass::kTimestampTz);
+    case diff::CompareType::kDate:
+      return parsed_as(TypeClass::kDate);
+    case diff::CompareType::kUuid:
+      return parsed_as(TypeClass::kUuid);
+    default:
+      return *text;
+  }
+}
+
+void AppendPart(std::string& out, const std::string& part) {
+  absl::StrAppend(&out, part.size(), ":", part);
+}
+
+}  // namespace
+
+struct DiffConclusion::Acceptance {
+  const AcceptedDifference* rule = nullptr;
+  std::set<std::string> keys;  // Canonical parts, length-prefixed.
+};
+
+DiffConclusion::DiffConclusion(const DiffContext& context, DiffCounts& counts)
+    : context_(context), plan_(*context.plan), counts_(counts) {
+  const int64_t today = absl::ToCivilDay(context.as_of, absl::UTCTimeZone()) -
+                        absl::CivilDay(1970, 1, 1);
+  for (const AcceptedDifference& rule : context.comparison->accept) {
+    if (rule.until.has_value() && rule.until->days < today) {
+      counts_.notes.push_back(absl::StrCat("accept of line ", rule.range.line,
+                                           " (", rule.reason, ", ", rule.owner,
+                                           ") ended on ", ToText(*rule.until),
+                                           " and no longer counts"));
+      continue;
+    }
+    Acceptance& accept = accept_.emplace_back();
+    accept.rule = &rule;
+    for (const auto& literals : rule.keys) {
+      std::string key;
+      for (size_t i = 0; i < literals.size() && i < plan_.key_columns; ++i) {
+        AppendPart(
+            key, Canonical(plan_.columns[i].compared.type,
+                           BoundLiteralText(literals[i], *context.parameters)));
+      }
+      accept.keys.insert(std::move(key));
+    }
+    causes_decide_ |= !rule.cause.empty();
+  }
+}
+
+DiffConclusion::~DiffConclusion() = default;
+
+bool DiffConclusion::MayShow(const PairedColumn& column, bool key) const {
+  return engine::MayShow(context_.source->session->config(), column.source,
+                         key) &&
+         engine::MayShow(context_.target->session->config(), column.target,
+                         key) &&
+         !IsMasked(context_.source->session->config(), column.name) &&
+         !IsMasked(context_.target->session->config(), column.name);
+}
+
+const DiffConclusion::Acceptance* DiffConclusion::AcceptedAs(
+    const std::string& kind, const LeftoverRecord& record,
+    const std::vector<size_t>& columns,
+    const std::vector<std::string>& causes) const {
+  if (accept_.empty()) return nullptr;
+  std::string key;
+  if (const auto values = KeyValues(plan_, record.key); values.ok()) {
+    for (size_t i = 0; i < values->size(); ++i) {
+      AppendPart(key, Canonical(plan_.columns[i].compared.type, (*values)[i]));
+    }
+  }
+  for (const Acceptance& accept : accept_) {
+    const AcceptedDifference& rule = *accept.rule;
+    if (!rule.kind.empty() && rule.kind != kind) continue;
+    if (!accept.keys.empty() && accept.keys.count(key) == 0) continue;
+    if (!rule.column.empty() || !rule.cause.empty()) {
+      // Every differing column must be covered: a row with a known difference
+      // may have a new one beside it.
+      if (columns.empty()) continue;
+      bool all = true;
+      for (size_t i = 0; i < columns.size(); ++i) {
+        all &= rule.column.empty() ||
+               plan_.columns[columns[i]].name == rule.column;
+        all &= rule.cause.empty() ||
+               (i < causes.size() && causes[i] == rule.cause);
+      }
+      if (!all) continue;
+    }
+    return &accept;
+  }
+  return nullptr;
+}
+
+absl::Status DiffConclusion::ReadBoth(const std::vector<std::string>& keys,
+                                      KeyedRows& source, KeyedRows& target) {
+  ASSAY_ASSIGN_OR_RETURN(source,
+                         ReadKeys(context_, diff::Side::kSource, keys, true));
+  ASSAY_ASSIGN_OR_RETURN(target,
+                         ReadKeys(context_, diff::Side::kTarget, keys, true));
+  return absl::OkStatus();
+}
+
+absl::Status DiffConclusion::Take(std::vector<LeftoverRecord>& records) {
+  KeyedRows source;
+  KeyedRows target;
+  if (causes_decide_ && plan_.key_lookup && plan_.key_columns > 0) {
+    std::vector<std::string> keys;
+    for (const LeftoverRecord& record : records) {
+      if (record.changed()) keys.push_back(record.key);
+    }
+    ASSAY_RETURN_IF_ERROR(ReadBoth(keys, source, target));
+  }
+  for (LeftoverRecord& record : records) {
+    ASSAY_RETURN_IF_ERROR(TakeOne(record, source, target));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DiffConclusion::TakeOne(LeftoverRecord& record,
+                                     const KeyedRows& source,
+                                     const KeyedRows& target) {
+  const size_t pairs = std::min(record.source.size(), record.target.size());
+  std::set<size_t> all_columns;
+  bool accepted_all = true;
+  for (size_t i = 0; i < pairs; ++i) {
+    const std::vector<size_t> columns = DifferingColumns(
+        plan_, record.source[i].payload, record.target[i].payload);
+    std::vector<std::string> causes;
+    const auto s = source.find(record.key);
+    const auto t = target.find(record.key);
+    if (s != source.end() && t != target.end() && s->second.size() == 1 &&
+        t->second.size() == 1) {
+      const auto all = CausesOf(s->second.front(), t->second.front());
+      for (const size_t column : columns) causes.push_back(all[column]);
+    }
+    if (AcceptedAs("changed", record, columns, causes) != nullptr) {
+      ++counts_.accepted;
+      continue;
+    }
+    accepted_all = false;
+    ++counts_.changed;
+    for (const size_t column : columns) ++changed_by_column_[column];
+    all_columns.insert(columns.begin(), columns.end());
+  }
+  const auto surplus = [&](const char* kind, std::vector<LeftoverRow>& rows,
+                           int64_t& count) {
+    const auto left = static_cast<int64_t>(rows.size() - pairs);
+    if (left <= 0) return false;
+    if (AcceptedAs(kind, record, {}, {}) != nullptr) {
+      counts_.accepted += left;
+      return false;
+    }
+    count += left;
+    return true;
+  };
+  const bool missing = surplus("missing", record.source, counts_.missing);
+  const bool extra = surplus("extra", record.target, counts_.extra);
+  const std::vector<size_t> columns(all_columns.begin(), all_columns.end());
+  if (pairs > 0 && !accepted_all) {
+    ASSAY_RETURN_IF_ERROR(List("changed", record, columns));
+    if (static_cast<int64_t>(to_explain_.size()) < kExplainedRows) {
+      to_explain_.push_back(record.key);
+    }
+  }
+  const auto keep = static_cast<size_t>(context_.samples);
+  if (missing) {
+    ASSAY_RETURN_IF_ERROR(List("missing", record, {}));
+    if (missing_.size() < keep) missing_.push_back(record);
+  }
+  if (extra) {
+    ASSAY_RETURN_IF_ERROR(List("extra", record, {}));
+    if (extra_.size() < keep) extra_.push_back(record);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DiffConclusion::List(const std::string& kind,
+                                  const LeftoverRecord& record,
+                                  const std::vector<size_t>& columns) {
+  if (context_.differences.empty() || plan_.key_columns == 0) {
+    return absl::OkStatus();
+  }
+  for (size_t i = 0; i < plan_.key_columns; ++i) {
+    if (!MayShow(plan_.columns[i], true)) return absl::OkStatus();
+  }
+  if (writer_ == nullptr) {
+    ASSAY_ASSIGN_OR_RETURN(
+        writer_, diff::DifferenceWriter::Create(context_.differences));
+  }
+  diff::Difference difference;
+  difference.kind = kind;
+  difference.table = context_.source->label;
+  difference.key_columns = plan_.KeyNames();
+  ASSAY_ASSIGN_OR_RETURN(difference.key, KeyValues(plan_, record.key));
+  for (const size_t column : columns) {
+    difference.columns.push_back(plan_.columns[column].name);
+  }
+  return writer_->Write(difference);
+}
+
+std::vector<std::string> DiffConclusion::CausesOf(
+    const KeyedRow& source, const KeyedRow& target) const {
+  std::vector<std::string> out(plan_.columns.size());
+  for (size_t c = plan_.key_columns; c < plan_.columns.size(); ++c) {
+    if (source.cells[c] == target.cells[c]) continue;
+    std::string_view a = source.cells[c];
+    std::string_view b = target.cells[c];
+    const auto left = diff::DecodeValue(a);
+    const auto right = diff::DecodeValue(b);
+    if (left.has_value() && right.has_value()) {
+      out[c] = diff::CauseOf(plan_.columns[c].compared.type, *left, *right);
+    }
+  }
+  return out;
+}
+
+void DiffConclusion::Explain(const std::string& key, const KeyedRow& source,
+                             const KeyedRow& target) {
+  (void)key;
+  const std::vector<size_t> differing =
+      DifferingColumns(plan_, source.payload, target.payload);
+  if (differing.empty()) return;  // Moved on in the meantime.
+  ++counts_.explained;
+  Sample sample;
+  sample.note = "changed";
+  const auto& source_config = context_.source->session->config();
+  const auto& target_config = context_.target->session->config();
+  for (size_t c = 0; c < plan_.columns.size(); ++c) {
+    const bool is_key = c < plan_.key_columns;
+    const bool differs =
+        std::find(differing.begin(), differing.end(), c) != differing.end();
+    if (!is_key && !differs) continue;
+    std::string_view a = source.cells[c];
+    std::string_view b = target.cells[c];
+    const auto left = diff::DecodeValue(a);
+    const auto right = diff::DecodeValue(b);
+    if (!left.has_value() || !right.has_value()) continue;
+    const PairedColumn& column = plan_.columns[c];
+    if (differs)
+      clusters_.Add(column.name, column.compared.type, *left, *right);
+    // Masked where either side's policy masks it.
+    const bool hidden = !MayShow(column, is_key);
+    SampleCell cell = MakeCell(source_config, column.source, *left, is_key);
+    if (hidden)
+      cell = SampleCell{column.name, "***", false, false, true, is_key};
+    cell.column = column.name;
+    if (differs) {
+      cell.differs = true;
+      if (!hidden) {
+        const SampleCell other =
+            MakeCell(target_config, column.target, *right, is_key);
+        cell.target = SampleText{other.text, other.is_null, other.truncated};
+      }
+      cell.cause = diff::CauseOf(column.compared.type, *left, *right);
+    }
+    sample.cells.push_back(std::move(cell));
+  }
+  if (static_cast<int64_t>(changed_samples_.size()) < context_.samples) {
+    changed_samples_.push_back(std::move(sample));
+  }
+}
+
+Sample DiffConclusion::WholeRow(diff::Side side,
+                                const std::vector<std::string>& cells) const {
+  Sample sample;
+  sample.note = side == diff::Side::kSource ? "missing on the target"
+                                            : "extra on the target";
+  for (size_t c = 0; c < plan_.columns.size() && c < cells.size(); ++c) {
+    const PairedColumn& column = plan_.columns[c];
+    const bool is_key = c < plan_.key_columns;
+    std::string_view bytes = cells[c];
+    const auto value = diff::DecodeValue(bytes);
+    if (!value.has_value()) continue;
+    SampleCell cell;
+    if (MayShow(column, is_key)) {
+      cell = MakeCell(context_.side(side).session->config(), column.on(side),
+                      *value, is_key);
+    } else {
+      cell.text = "***";
+      cell.masked = true;
+      cell.key = is_key;
+    }
+    cell.column = column.name;
+    sample.cells.push_back(std::move(cell));
+  }
+  return sample;
+}
+
+absl::Status DiffConclusion::AddWholeRows(
+    const std::vector<LeftoverRecord>& records, diff::Side side,
+    std::vector<Sample>& out) {
+  KeyedRows rows;
+  if (plan_.key_columns > 0 && plan_.key_lookup) {
+    std::vector<std::string> keys;
+    for (const LeftoverRecord& record : records) keys.push_back(record.key);
+    ASSAY_ASSIGN_OR_RETURN(rows, ReadKeys(context_, side, keys, true));
+  }
+  for (const LeftoverRecord& record : records) {
+    if (const auto found = rows.find(record.key); found != rows.end()) {
+      out.push_back(WholeRow(side, found->second.front().cells));
+      continue;
+    }
+    // What the key itself holds: of a keyless table, the whole row.
+    std::vector<std::string> cells;
+    std::string_view bytes = record.key;
+    while (!bytes.empty()) {
+      const std::string_view before = bytes;
+      if (!diff::DecodeValue(bytes).has_value()) break;
+      cells.emplace_back(before.substr(0, before.size() - bytes.size()));
+    }
+    out.push_back(WholeRow(side, cells));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DiffConclusion::Finish() {
+  if (writer_ != nullptr) {
+    ASSAY_RETURN_IF_ERROR(writer_->Close());
+    listed_ = writer_->written();
+    writer_.reset();
+  }
+  for (const auto& [column, rows] : changed_by_column_) {
+    counts_.columns.push_back({plan_.columns[column].name, "", rows});
+  }
+  std::stable_sort(
+      counts_.columns.begin(), counts_.columns.end(),
+      [](const auto& a, const auto& b) { return a.rows > b.rows; });
+  if (plan_.key_columns > 0 && plan_.key_lookup) {
+    KeyedRows source;
+    KeyedRows target;
+    ASSAY_RETURN_IF_ERROR(ReadBoth(to_explain_, source, target));
+    for (const std::string& key : to_explain_) {
+      const auto s = source.find(key);
+      const auto t = target.find(key);
+      if (s == source.end() || t == target.end()) continue;
+      const size_t pairs = std::min(s->second.size(), t->second.size());
+      for (size_t i = 0; i < pairs; ++i) {
+        Explain(key, s->second[i], t->second[i]);
+      }
+    }
+    counts_.causes = clusters_.Clusters([&](const std::string& name) {
+      for (const PairedColumn& column : plan_.columns) {
+        if (column.name == name) return MayShow(column, false);
+      }
+      return false;
+    });
+  }
+  const auto& a = context_.source->session->config();
+  const auto& b = context_.target->session->config();
+  using connections::SamplePolicy;
+  if (a.samples == SamplePolicy::kNone || b.samples == SamplePolicy::kNone) {
+    samples_note_ =
+        absl::StrCat("policy of connection '",
+                     a.samples == SamplePolicy::kNone ? a.name : b.name, "'");
+    changed_samples_.clear();
+    return absl::OkStatus();
+  }
+  if (context_.samples == 0) return absl::OkStatus();
+  ASSAY_RETURN_IF_ERROR(
+      AddWholeRows(missing_, diff::Side::kSource, missing_samples_));
+  return AddWholeRows(extra_, diff::Side::kTarget, extra_samples_);
+}
+
+std::vector<Sample> DiffConclusion::samples() {
+  // Something of each kind, so that a flood of one does not hide the others.
+  std::vector<Sample> out;
+  const auto limit = static_cast<size_t>(context_.samples);
+  for (size_t i = 0; out.size() < limit; ++i) {
+    bool any = false;
+    for (auto* list : {&changed_samples_, &missing_samples_, &extra_samples_}) {
+      if (i >= list->size() || out.size() >= limit) continue;
+      out.push_back((*list)[i]);
+      any = true;
+    }
+    if (!any) break;
+  }
+  return out;
+}
+
+std::vector<std::string> DiffConclusion::shown_keys() const {
+  constexpr size_t kMost = 10;
+  std::vector<std::string> out;
+  if (plan_.key_columns == 0 || !plan_.key_lookup) return out;
+  const auto add = [&](const std::string& key) {
+    if (out.size() < kMost) out.push_back(key);
+  };
+  for (const std::string& key : to_explain_) add(key);
+  for (const LeftoverRecord& record : missing_) add(record.key);
+  for (const LeftoverRecord& record : extra_) add(record.key);
+  return out;
+}
+
+int64_t DiffConclusion::listed() const { return listed_; }
+
+}  // namespace assay::engine

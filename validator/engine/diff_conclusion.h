@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is left of a diff becomes counts, the list of differing keys, samples
+// field by field, and causes.
+#ifndef ASSAY_VALIDATOR_ENGINE_DIFF_CONCLUSION_H_
+#define ASSAY_VALIDATOR_ENGINE_DIFF_CONCLUSION_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rules/verdict/result.h"
+#include "validator/diff/cause.h"
+#include "validator/diff/difference_log.h"
+#include "validator/engine/diff_context.h"
+#include "validator/engine/key_reader.h"
+#include "validator/engine/leftover.h"
+
+namespace assay::engine {
+
+// So many changed rows are read again to say why they differ.
+inline constexpr int64_t kExplainedRows = 1000;
+
+// Confined to one thread. Borrows the context and the counts.
+class DiffConclusion {
+ public:
+  DiffConclusion(const DiffContext& context, DiffCounts& counts);
+  ~DiffConclusion();
+
+  // Counts differences that are final. Reads rows where their cause decides
+  // whether they are accepted.
+  absl::Status Take(std::vector<LeftoverRecord>& records);
+
+  // After the last Take: completes the list and explains.
+  absl::Status Finish();
+
+  std::vector<Sample> samples();
+  // Canonical bytes of some differing keys, for SQL that shows their rows.
+  std::vector<std::string> shown_keys() const;
+  // Differences in the list; 0: there is none.
+  int64_t listed() const;
+  // Why samples, or the list, are not there.
+  const std::string& samples_note() const { return samples_note_; }
+
+ private:
+  struct Acceptance;
+
+  bool MayShow(const PairedColumn& column, bool key) const;
+  const Acceptance* AcceptedAs(const std::string& kind,
+                               const LeftoverRecord& record,
+                               const std::vector<size_t>& columns,
+                               const std::vector<std::string>& causes) const;
+  absl::Status TakeOne(LeftoverRecord& record, const KeyedRows& source,
+                       const KeyedRows& target);
+  absl::Status List(const std::string& kind, const LeftoverRecord& record,
+                    const std::vector<size_t>& columns);
+  absl::Status ReadBoth(const std::vector<std::string>& keys, KeyedRows& source,
+                        KeyedRows& target);
+  void Explain(const std::string& key, const KeyedRow& source,
+               const KeyedRow& target);
+  absl::Status AddWholeRows(const std::vector<LeftoverRecord>& records,
+                            diff::Side side, std::vector<Sample>& out);
+  Sample WholeRow(diff::Side side, const std::vector<std::string>& cells) const;
+  std::vector<std::string> CausesOf(const KeyedRow& source,
+                                    const KeyedRow& target) const;
+
+  const DiffContext& context_;
+  const PairPlan& plan_;
+  DiffCounts& counts_;
+  std::vector<Acceptance> accept_;
+  bool causes_decide_ = false;  // Some acceptance names a cause.
+  std::unique_ptr<diff::DifferenceWriter> writer_;
+  std::map<size_t, int64_t> changed_by_column_;
+  diff::CauseClusters clusters_;
+  std::vector<std::string> to_explain_;
+  std::vector<LeftoverRecord> missing_, extra_;  // For samples.
+  std::vector<Sample> changed_samples_, missing_samples_, extra_samples_;
+  std::string samples_note_;
+  int64_t listed_ = 0;
+};
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_VALIDATOR_ENGINE_DIFF_CONCLUSION_H_

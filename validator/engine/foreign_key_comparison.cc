@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// foreign_key across connections: the distinct keys of both sides meet in a
+// window; a child's key that is left has no parent.
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/status.h"
+#include "validator/diff/window.h"
+#include "validator/engine/comparison_steps.h"
+#include "validator/engine/diff_scan.h"
+#include "validator/engine/key_reader.h"
+#include "validator/engine/sample_policy.h"
+#include "validator/engine/statement.h"
+#include "validator/sql/read_statements.h"
+
+namespace assay::engine {
+namespace {
+
+using diff::Side;
+
+ExprPtr Complete(const std::vector<std::string>& columns) {
+  And all;
+  for (const std::string& column : columns) {
+    all.operands.push_back(
+        MakeExpr(Not{MakeExpr(NullTest{MakeExpr(Column{column, {}})})}));
+  }
+  return MakeExpr(std::move(all));
+}
+
+// `side` as its distinct complete keys: "SELECT DISTINCT a AS assay_k0, …".
+absl::StatusOr<ComparedSide> DistinctKeys(
+    const ComparedSide& side, const ExprPtr& where,
+    const std::vector<std::string>& columns) {
+  ComparedSide out = side;
+  out.where = nullptr;
+  out.table.columns.clear();
+  out.table.unique_keys.clear();
+  const sql::Scope scope = side.scope();
+  const sql::Dialect& dialect = side.session->dialect();
+  // Written out: the SELECT becomes a table's place.
+  sql::SqlWriter writer(sql::WriteMode::kPaste);
+  writer.Put("SELECT DISTINCT ");
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const connections::Column* column = side.table.FindColumn(columns[i]);
+    sql::SqlWriter name(sql::WriteMode::kPaste);
+    name.PutName(scope, column->name);
+    connections::Column& key = out.table.columns.emplace_back(*column);
+    key.name = absl::StrCat("assay_k", i);
+    key.nullable = false;
+    writer.Put(i > 0 ? ", " : "")
+        .Put(dialect.ByteExact(name.sql(), column->type))
+        .Put(" AS ")
+        .Put(dialect.QuoteIdentifier(key.name));
+  }
+  ASSAY_RETURN_IF_ERROR(
+      sql::PutFromWhere(writer, scope, Conjunction(where, Complete(columns))));
+  out.derived = writer.sql();
+  return out;
+}
+
+class ForeignKeyReader {
+ public:
+  ForeignKeyReader(const DiffContext& context, const CompareForeignKey& step,
+                   ComparisonObservation& out)
+      : context_(context),
+        step_(step),
+        child_(step.child == CompareForeignKey::Child::kSource ? Side::kSource
+                                                               : Side::kTarget),
+        out_(out) {}
+
+  absl::Status Run(std::vector<Sample>& samples) {
+    ASSAY_RETURN_IF_ERROR(Resolve());
+    ASSAY_RETURN_IF_ERROR(CountChildren());
+    const ComparedSide& child = context_.side(child_);
+    const ComparedSide& parent = context_.side(Other(child_));
+    ASSAY_ASSIGN_OR_RETURN(
+        ComparedSide child_keys,
+        DistinctKeys(child, context_.where(child_), child_columns_));
+    ASSAY_ASSIGN_OR_RETURN(
+        ComparedSide parent_keys,
+        DistinctKeys(parent, context_.where(Other(child_)), parent_columns_));
+    PairPlan plan;
+    for (size_t i = 0; i < child_columns_.size(); ++i) {
+      PairedColumn pair;
+      pair.name = child_columns_[i];
+      pair.source = pair.target = absl::StrCat("assay_k", i);
+      const auto type_of = [&](const ComparedSide& side) {
+        return diff::ColumnSide{side.table.columns[i].type,
+                                &side.session->dialect()};
+      };
+      ASSAY_ASSIGN_OR_RETURN(pair.compared, diff::ChooseCompareType(
+                                                type_of(child_keys),
+                                                type_of(parent_keys), nullptr));
+      plan.columns.push_back(std::move(pair));
+    }
+    plan.key_columns = plan.columns.size();
+    DiffContext keys = context_;
+    keys.plan = &plan;
+    const bool child_is_source = child_ == Side::kSource;
+    keys.source = child_is_source ? &child_keys : &parent_keys;
+    keys.target = child_is_source ? &parent_keys : &child_keys;
+    keys.source_where = keys.target_where = nullptr;
+    DiffScanOptions options;
+    options.unique_keys = true;
+    DiffScan scan(keys, options);
+    ASSAY_RETURN_IF_ERROR(scan.Run());
+    int64_t orphans = 0;
+    std::vector<std::string> shown;
+    std::vector<std::string> chunk;
+    const auto count = [&]() -> absl::Status {
+      ASSAY_RETURN_IF_ERROR(CountRowsOf(plan, chunk));
+      chunk.clear();
+      return absl::OkStatus();
+    };
+    ASSAY_RETURN_IF_ERROR(scan.window().Finish(
+        [&](const diff::LeftoverKey& leftover) -> absl::Status {
+          const auto& rows =
+              child_is_source ? leftover.source : leftover.target;
+          if (rows.empty()) return absl::OkStatus();
+          ++orphans;
+          chunk.emplace_back(diff::PayloadKey(rows.front().payload));
+          if (static_cast<int64_t>(shown.size()) < context_.samples) {
+            shown.push_back(chunk.back());
+          }
+          return chunk.size() < kKeysPerStatement ? absl::OkStatus() : count();
+        },
+        [this] { return context_.cancel.cancelled(); }));
+    if (!chunk.empty()) ASSAY_RETURN_IF_ERROR(count());
+    out_.groups_failing = orphans;
+    out_.rows_failing = failing_;
+    for (const std::string& key : shown) {
+      ASSAY_RETURN_IF_ERROR(AddSample(plan, key, samples));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status Resolve() {
+    const auto resolve = [&](Side side, const std::vector<Column>& columns,
+                             std::vector<std::string>& names) -> absl::Status {
+      const sql::Scope scope = context_.side(side).scope();
+      for (const Column& column : columns) {
+        auto resolved = scope.resolve(column);
+        if (!resolved.ok()) return Annotate(resolved.status(), SideName(side));
+        names.push_back(resolved->name);
+      }
+      return absl::OkStatus();
+    };
+    ASSAY_RETURN_IF_ERROR(resolve(child_, step_.columns, child_columns_));
+    return resolve(Other(child_), step_.key, parent_columns_);
+  }
+
+  absl::StatusOr<int64_t> Count(const ExprPtr& where) {
+    const ComparedSide& child = context_.side(child_);
+    sql::SqlWriter writer(sql::WriteMode::kBound);
+    writer.Put("SELECT COUNT(*)");
+    ASSAY_RETURN_IF_ERROR(sql::PutFromWhere(writer, child.scope(), where));
+    ASSAY_ASSIGN_OR_RETURN(
+        const std::vector<Value> row,
+        ReadOneRow(*child.session, writer, context_.marker, context_.cancel));
+    return CountOf(row.front());
+  }
+
+  absl::Status CountChildren() {
+    const ExprPtr& where = context_.where(child_);
+    ASSAY_ASSIGN_OR_RETURN(const int64_t all, Count(where));
+    ASSAY_ASSIGN_OR_RETURN(const int64_t considered,
+                           Count(Conjunction(where, Complete(child_columns_))));
+    out_.rows_considered = considered;
+    out_.rows_null = all - considered;
+    return absl::OkStatus();
+  }
+
+  // Adds the child rows of orphaned keys. They are read, not counted, so that
+  // only byte-exact ones are taken.
+  absl::Status CountRowsOf(const PairPlan& keys_plan,
+                           const std::vector<std::string>& keys) {
+    PairPlan plan = keys_plan;
+    for (size_t i = 0; i < plan.columns.size(); ++i) {
+      plan.columns[i].source = plan.columns[i].target = child_columns_[i];
+    }
+    DiffContext context = context_;
+    context.plan = &plan;
+    ASSAY_ASSIGN_OR_RETURN(const KeyedRows rows,
+                           ReadKeys(context, child_, keys, false));
+    for (const auto& [key, found] : rows) {
+      failing_ += static_cast<int64_t>(found.size());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AddSample(const PairPlan& plan, const std::string& key,
+                         std::vector<Sample>& samples) {
+    const auto& config = context_.side(child_).session->config();
+    if (config.samples == connections::SamplePolicy::kNone) {
+      return absl::OkStatus();
+    }
+    ASSAY_ASSIGN_OR_RETURN(const std::vector<Value> values,
+                           KeyValues(plan, key));
+    Sample sample;
+    sample.note = "no parent";
+    for (size_t i = 0; i < values.size(); ++i) {
+      sample.cells.push_back(
+          MakeCell(config, child_columns_[i], values[i], false));
+    }
+    samples.push_back(std::move(sample));
+    return absl::OkStatus();
+  }
+
+  const DiffContext& context_;
+  const CompareForeignKey& step_;
+  const Side child_;
+  ComparisonObservation& out_;
+  std::vector<std::string> child_columns_, parent_columns_;
+  int64_t failing_ = 0;
+};
+
+}  // namespace
+
+absl::Status MeasureForeignKey(const DiffContext& context,
+                               const CompareForeignKey& step,
+                               ComparisonObservation& out,
+                               std::vector<Sample>& samples) {
+  return ForeignKeyReader(context, step, out).Run(samples);
+}
+
+}  // namespace assay::engine

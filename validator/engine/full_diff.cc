@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/full_diff.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/status.h"
+#include "validator/diff/difference_log.h"
+#include "validator/engine/database_hash.h"
+#include "validator/engine/diff_conclusion.h"
+#include "validator/engine/diff_scan.h"
+#include "validator/engine/key_reader.h"
+#include "validator/engine/recheck.h"
+#include "validator/engine/statement.h"
+#include "validator/sql/statements.h"
+
+namespace assay::engine {
+namespace {
+
+using diff::Side;
+
+class FullDiffRunner {
+ public:
+  explicit FullDiffRunner(const FullDiffRequest& request)
+      : request_(request),
+        context_(request.context),
+        plan_(*request.context.plan),
+        counts_(outcome_.counts),
+        conclusion_(context_, outcome_.counts) {}
+
+  absl::StatusOr<DiffOutcome> Run() {
+    counts_.source_only_columns = plan_.source_only;
+    counts_.target_only_columns = plan_.target_only;
+    for (std::string& note : plan_.Notes()) {
+      counts_.notes.push_back(std::move(note));
+    }
+    ASSAY_RETURN_IF_ERROR(MakeScratch());
+    absl::Status status =
+        request_.recheck_list.empty() ? Compare() : CompareListed();
+    ASSAY_RETURN_IF_ERROR(status);
+    outcome_.samples = conclusion_.samples();
+    outcome_.samples_note = conclusion_.samples_note();
+    outcome_.listed = conclusion_.listed();
+    outcome_.shown_keys = conclusion_.shown_keys();
+    return std::move(outcome_);
+  }
+
+ private:
+  absl::Status MakeScratch() {
+    if (context_.scratch.empty()) return absl::OkStatus();
+    std::error_code error;
+    std::filesystem::create_directories(context_.scratch, error);
+    if (!error) return absl::OkStatus();
+    return MakeError(ErrorReason::kSpillFailed,
+                     absl::StrCat("cannot make '", context_.scratch,
+                                  "': ", error.message()));
+  }
+
+  bool InSnapshot(Side side) const {
+    // A server cursor lives in a transaction, whatever was asked for.
+    return request_.snapshot ||
+           context_.side(side).session->dialect().stream_method() ==
+               sql::StreamMethod::kServerCursor;
+  }
+
+  absl::Status Begin() {
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      if (!InSnapshot(side)) continue;
+      ASSAY_RETURN_IF_ERROR(
+          context_.side(side).session->BeginSnapshot(context_.cancel));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status End() {
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      if (!InSnapshot(side)) continue;
+      ASSAY_RETURN_IF_ERROR(
+          context_.side(side).session->EndSnapshot(context_.cancel));
+    }
+    return absl::OkStatus();
+  }
+
+  // Keys that more than one row has, counted byte by byte by the database where
+  // its catalog does not rule them out.
+  absl::Status CountDuplicates(Side side, int64_t& keys) {
+    if (plan_.key_columns == 0 || context_.proven(side)) {
+      return absl::OkStatus();
+    }
+    const ComparedSide& of = context_.side(side);
+    Duplicates step;
+    for (size_t i = 0; i < plan_.key_columns; ++i) {
+      step.columns.push_back(Column{plan_.columns[i].on(side), {}});
+    }
+    sql::SqlWriter writer(sql::WriteMode::kBound);
+    ASSAY_RETURN_IF_ERROR(
+        sql::PutDuplicates(writer, of.scope(), context_.where(side), step));
+    ASSAY_ASSIGN_OR_RETURN(
+        const std::vector<Value> row,
+        ReadOneRow(*of.session, writer, context_.marker, context_.cancel));
+    keys = CountOf(row.at(0));
+    return absl::OkStatus();
+  }
+
+  // Whether each key is known to be there once on both sides.
+  bool UniqueKeys() const {
+    if (plan_.key_columns == 0) return false;
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      if (context_.proven(side)) continue;
+      // Without duplicates among complete keys, only NULLs are left.
+      const int64_t duplicates = side == Side::kSource
+                                     ? counts_.duplicate_keys_source
+                                     : counts_.duplicate_keys_target;
+      if (duplicates > 0 || !plan_.key_lookup) return false;
+      for (size_t i = 0; i < plan_.key_columns; ++i) {
+        const auto* column =
+            context_.side(side).table.FindColumn(plan_.columns[i].on(side));
+        if (column->nullable || !context_.side(side).derived.empty()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  int64_t Rounds(bool resumed) const {
+    const bool once = request_.confirm || resumed;
+    return std::max<int64_t>(request_.step.recheck.times, once ? 1 : 0);
+  }
+
+  absl::Status Compare() {
+    ASSAY_RETURN_IF_ERROR(Begin());
+    ASSAY_RETURN_IF_ERROR(
+        CountDuplicates(Side::kSource, counts_.duplicate_keys_source));
+    ASSAY_RETURN_IF_ERROR(
+        CountDuplicates(Side::kTarget, counts_.duplicate_keys_target));
+    const bool unique = UniqueKeys();
+    if (plan_.layout.tolerance_columns > 0 && !unique) {
+      return MakeError(
+          ErrorReason::kNotComparable,
+          "a tolerance needs a key that is unique and never NULL on both "
+          "sides, so that it is known which rows meet; add `key:`, or remove "
+          "the tolerance");
+    }
+    if (request_.step.hashing == FullDiff::Hashing::kAuto) {
+      ASSAY_ASSIGN_OR_RETURN(const HashOutcome hash, CompareHashes(context_));
+      counts_.notes.push_back(hash.note);
+      if (hash.equal) {
+        counts_.rows_source = counts_.rows_target = hash.rows;
+        counts_.keys = hash.rows;
+        return End();
+      }
+    }
+    DiffScanOptions options;
+    options.unique_keys = unique;
+    options.resumable =
+        request_.resumable && plan_.key_columns > 0 && plan_.key_lookup;
+    options.checkpoint_interval = request_.checkpoint_interval;
+    options.limits.max_rows = request_.step.max_rows;
+    options.limits.rows_per_second = request_.step.rows_per_second;
+    // With settling, rows in flight must not end the reading.
+    if (request_.step.recheck.times == 0) {
+      options.limits.stop_after = request_.step.stop_after;
+    }
+    DiffScan scan(context_, options);
+    ASSAY_RETURN_IF_ERROR(scan.Run());
+    ASSAY_RETURN_IF_ERROR(Conclude(scan, unique));
+    scan.Forget();
+    return absl::OkStatus();
+  }
+
+  absl::Status Conclude(DiffScan& scan, bool unique) {
+    diff::Window& window = scan.window();
+    counts_.rows_source = window.rows(Side::kSource);
+    counts_.rows_target = window.rows(Side::kTarget);
+    counts_.null_keys_source = scan.null_keys(Side::kSource);
+    counts_.null_keys_target = scan.null_keys(Side::kTarget);
+    if (!scan.stopped().empty()) Stop(scan.stopped());
+    const bool can_reread = plan_.key_columns > 0 && plan_.key_lookup;
+    const int64_t rounds = can_reread ? Rounds(scan.resumed()) : 0;
+    if (request_.step.recheck.times > 0 && !can_reread) {
+      return MakeError(ErrorReason::kNotComparable,
+                       "recheck needs a key by which rows can be looked up: "
+                       "none, or one without trim, case and precision");
+    }
+    if (scan.resumed()) {
+      counts_.notes.push_back(
+          "resumed after an interruption: two snapshots; every difference was "
+          "read again");
+    }
+    LeftoverList list(context_.scratch);
+    std::vector<LeftoverRecord> chunk;
+    const auto visit = [&](const diff::LeftoverKey& leftover) -> absl::Status {
+      const bool changed = !leftover.source.empty() && !leftover.target.empty();
+      // Where not all was read, a row without partner may have one.
+      if (!counts_.complete && !(changed && unique)) return absl::OkStatus();
+      if (rounds > 0) return list.Add(ToRecord(leftover));
+      chunk.push_back(ToRecord(leftover));
+      if (chunk.size() < kKeysPerStatement) return absl::OkStatus();
+      ASSAY_RETURN_IF_ERROR(conclusion_.Take(chunk));
+      chunk.clear();
+      return absl::OkStatus();
+    };
+    ASSAY_RETURN_IF_ERROR(
+        window.Finish(visit, [this] { return context_.cancel.cancelled(); }));
+    counts_.keys = window.keys();
+    if (rounds == 0) {
+      ASSAY_RETURN_IF_ERROR(conclusion_.Take(chunk));
+      ASSAY_RETURN_IF_ERROR(conclusion_.Finish());
+      return End();
+    }
+    ASSAY_RETURN_IF_ERROR(End());
+    ASSAY_RETURN_IF_ERROR(Settle(rounds, list));
+    outcome_.confirmed = true;
+    return conclusion_.Finish();
+  }
+
+  void Stop(const std::string& why) {
+    counts_.complete = false;
+    counts_.incomplete_because = why;
+  }
+
+  absl::Status Settle(int64_t rounds, LeftoverList& list) {
+    RecheckPlan recheck;
+    recheck.times = rounds;
+    recheck.after = absl::Microseconds(request_.step.recheck.times > 0
+                                           ? request_.step.recheck.after_micros
+                                           : 1000000);
+    const std::optional<int64_t> stop_after = request_.step.stop_after;
+    const auto confirmed = [this] {
+      return counts_.missing + counts_.extra + counts_.changed;
+    };
+    if (stop_after.has_value()) {
+      recheck.enough = [&] { return confirmed() >= *stop_after; };
+    }
+    ASSAY_RETURN_IF_ERROR(Recheck(context_, recheck, list, counts_,
+                                  [this](std::vector<LeftoverRecord>& records) {
+                                    return conclusion_.Take(records);
+                                  }));
+    if (stop_after.has_value() && confirmed() >= *stop_after &&
+        counts_.complete) {
+      Stop(absl::StrCat("stop_after: ", *stop_after,
+                        " differing rows were confirmed"));
+    }
+    return absl::OkStatus();
+  }
+
+  // Reads only the keys that an earlier run listed.
+  absl::Status CompareListed() {
+    if (plan_.key_columns == 0 || !plan_.key_lookup) {
+      return MakeError(ErrorReason::kNotComparable,
+                       "without a key there is nothing to read again");
+    }
+    ASSAY_RETURN_IF_ERROR(Begin());
+    LeftoverList list(context_.scratch);
+    std::vector<std::vector<Value>> keys;
+    const auto read = [&]() -> absl::Status {
+      const auto all = [](const std::string&) { return true; };
+      ASSAY_ASSIGN_OR_RETURN(
+          const KeyedRows source,
+          ReadKeyValues(context_, Side::kSource, keys, false, all));
+      ASSAY_ASSIGN_OR_RETURN(
+          const KeyedRows target,
+          ReadKeyValues(context_, Side::kTarget, keys, false, all));
+      std::map<std::string, LeftoverRecord> records;
+      const auto add = [&](const KeyedRows& rows, Side side) {
+        for (const auto& [key, found] : rows) {
+          LeftoverRecord& record = records[key];
+          record.key = key;
+          for (const KeyedRow& row : found) {
+            (side == Side::kSource ? record.source : record.target)
+                .push_back({row.row, row.payload});
+            ++(side == Side::kSource ? counts_.rows_source
+                                     : counts_.rows_target);
+          }
+        }
+      };
+      add(source, Side::kSource);
+      add(target, Side::kTarget);
+      int64_t differing = 0;
+      for (auto& [key, record] : records) {
+        CancelEqual(plan_, record);
+        if (record.source.empty() && record.target.empty()) continue;
+        ++differing;
+        ASSAY_RETURN_IF_ERROR(list.Add(record));
+      }
+      counts_.keys += static_cast<int64_t>(keys.size());
+      counts_.settled += static_cast<int64_t>(keys.size()) - differing;
+      keys.clear();
+      return absl::OkStatus();
+    };
+    std::set<std::vector<std::string>> seen;
+    ASSAY_RETURN_IF_ERROR(diff::ReadDifferences(
+        request_.recheck_list,
+        [&](const diff::Difference& difference) -> absl::Status {
+          if (difference.table != context_.source->label) {
+            return absl::OkStatus();
+          }
+          std::vector<std::string> text;
+          for (const Value& value : difference.key) {
+            text.push_back(IsNull(value) ? std::string(1, '\0')
+                                         : std::get<std::string>(value));
+          }
+          // A key with duplicates may stand there as changed and as missing.
+          if (!seen.insert(std::move(text)).second) return absl::OkStatus();
+          keys.push_back(KeyValuesFromText(plan_, difference.key));
+          return keys.size() < kKeysPerStatement ? absl::OkStatus() : read();
+        }));
+    if (!keys.empty()) ASSAY_RETURN_IF_ERROR(read());
+    counts_.notes.push_back(
+        "only the keys that differed in the earlier run were read");
+    ASSAY_RETURN_IF_ERROR(End());
+    const int64_t rounds = Rounds(false);
+    if (rounds > 0) {
+      ASSAY_RETURN_IF_ERROR(Settle(rounds, list));
+      outcome_.confirmed = true;
+    } else {
+      ASSAY_RETURN_IF_ERROR(list.ForEach(
+          kKeysPerStatement, [this](std::vector<LeftoverRecord>& records) {
+            return conclusion_.Take(records);
+          }));
+    }
+    return conclusion_.Finish();
+  }
+
+  const FullDiffRequest& request_;
+  const DiffContext& context_;
+  const PairPlan& plan_;
+  DiffOutcome outcome_;
+  DiffCounts& counts_;
+  DiffConclusion conclusion_;
+};
+
+}  // namespace
+
+absl::StatusOr<DiffOutcome> RunFullDiff(const FullDiffRequest& request) {
+  return FullDiffRunner(request).Run();
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/key_draw.h"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/numeric/int128.h"
+#include "absl/strings/str_cat.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/status.h"
+#include "validator/diff/bottom_k.h"
+#include "validator/engine/key_reader.h"
+#include "validator/engine/statement.h"
+#include "validator/engine/table_stream.h"
+#include "validator/sql/read_statements.h"
+
+namespace assay::engine {
+namespace {
+
+using diff::Side;
+
+// Draws by number are worth it while about one in so many hits a row.
+constexpr int64_t kSparsest = 50;
+
+// splitmix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint64_t Next() {
+    uint64_t z = (state_ += 0x9E3779B97F4A7C15);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+    return z ^ (z >> 31);
+  }
+  // Uniform in [0, n): numbers that would favour some are drawn again.
+  uint64_t Below(uint64_t n) {
+    const uint64_t limit = ~uint64_t{0} - ~uint64_t{0} % n;
+    uint64_t x = Next();
+    while (x >= limit) x = Next();
+    return x % n;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+struct Range {
+  int64_t least = 0;
+  int64_t greatest = -1;
+  int64_t estimate = 0;
+};
+
+// Least and greatest key, which an index tells; nullopt: the side is empty or
+// its key is beyond int64.
+absl::StatusOr<std::optional<Range>> KeyRange(const DiffContext& context,
+                                              Side which) {
+  const ComparedSide& side = context.side(which);
+  const sql::Scope scope = side.scope();
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  const std::string& column = context.plan->columns.front().on(which);
+  writer.Put("SELECT MIN(");
+  writer.PutName(scope, column);
+  writer.Put("), MAX(");
+  writer.PutName(scope, column);
+  writer.Put(")");
+  ASSAY_RETURN_IF_ERROR(sql::PutFromWhere(writer, scope, context.where(which)));
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::vector<Value> row,
+      ReadOneRow(*side.session, writer, context.marker, context.cancel));
+  Range range;
+  for (const bool least : {true, false}) {
+    const Value& value = row.at(least ? 0 : 1);
+    if (IsNull(value)) return std::nullopt;
+    const auto parsed =
+        std::holds_alternative<std::string>(value)
+            ? ParseValue(TypeClass::kInteger, std::get<std::string>(value))
+            : absl::StatusOr<Value>(value);
+    if (!parsed.ok() || !std::holds_alternative<int64_t>(*parsed)) {
+      return std::nullopt;
+    }
+    (least ? range.least : range.greatest) = std::get<int64_t>(*parsed);
+  }
+  const std::string estimate = side.session->dialect().RowEstimateQuery(
+      side.table.schema, side.table.name);
+  if (!estimate.empty() && context.where(which) == nullptr) {
+    sql::SqlWriter query(sql::WriteMode::kBound);
+    query.Put(estimate);
+    const auto rows =
+        ReadOneRow(*side.session, query, context.marker, context.cancel);
+    if (rows.ok()) range.estimate = CountOf(rows->front());
+  }
+  return range;
+}
+
+bool IsOneInteger(const DiffContext& context) {
+  if (context.plan->key_columns != 1) return false;
+  for (const Side side : {Side::kSource, Side::kTarget}) {
+    const auto* column = context.side(side).table.FindColumn(
+        context.plan->columns.front().on(side));
+    // A lookup by key must be one in an index.
+    if (column->type.type != TypeClass::kInteger || !context.proven(side)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// nullopt: the keys are too sparse to be hit.
+absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
+                                                   int64_t count,
+                                                   uint64_t seed) {
+  ASSAY_ASSIGN_OR_RETURN(const std::optional<Range> source,
+                         KeyRange(context, Side::kSource));
+  ASSAY_ASSIGN_OR_RETURN(const std::optional<Range> target,
+                         KeyRange(context, Side::kTarget));
+  if (!source.has_value() || !target.has_value()) return std::nullopt;
+  const int64_t least = std::min(source->least, target->least);
+  const int64_t greatest = std::max(source->greatest, target->greatest);
+  const absl::int128 width = absl::int128(greatest) - least + 1;
+  const int64_t rows = std::max(source->estimate, target->estimate);
+  if (rows <= 0 || width > absl::int128(rows) * kSparsest ||
+      width > absl::int128(INT64_MAX)) {
+    return std::nullopt;
+  }
+  Random random(seed);
+  KeyDraw out;
+  std::set<int64_t> drawn;
+  const auto whole = static_cast<uint64_t>(width);
+  while (static_cast<int64_t>(out.keys.size()) < count &&
+         drawn.size() < whole) {
+    // Few tries in vain tell that the statistics are old.
+    if (drawn.size() > static_cast<size_t>(count * kSparsest * 2)) {
+      return std::nullopt;
+    }
+    std::vector<std::vector<Value>> batch;
+    while (batch.size() < kKeysPerStatement && drawn.size() < whole) {
+      const int64_t key = least + static_cast<int64_t>(random.Below(whole));
+      if (drawn.insert(key).second) batch.push_back({key});
+    }
+    std::set<std::string> found;
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      const ComparedSide& from = context.side(side);
+      const SideColumns columns = KeyColumnsOf(context, side);
+      const sql::Scope scope = from.scope();
+      ASSAY_ASSIGN_OR_RETURN(
+          const sql::ResolvedColumn column,
+          scope.resolve(Column{context.plan->columns.front().on(side), {}}));
+      sql::SqlWriter writer(sql::WriteMode::kBound);
+      ASSAY_RETURN_IF_ERROR(sql::PutReadKeys(writer, scope, context.where(side),
+                                             columns.expressions, {column},
+                                             batch));
+      db::QueryOptions options;
+      options.cancel = StatementToken(*from.session, context.cancel);
+      ASSAY_ASSIGN_OR_RETURN(
+          const std::unique_ptr<db::Cursor> cursor,
+          from.session->connection().Query(
+              MarkedStatement(writer, context.marker), options));
+      while (true) {
+        ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
+        if (block == nullptr) break;
+        ASSAY_RETURN_IF_ERROR(
+            AddKeysOf(context, columns, *block, cursor->columns(), found));
+      }
+    }
+    // All hits of a batch, but the surplus in an order that favours none.
+    std::vector<std::pair<diff::Digest, std::string>> order;
+    for (const std::string& key : found) {
+      order.emplace_back(diff::HashBytes(key, seed), key);
+    }
+    std::sort(order.begin(), order.end());
+    for (auto& [digest, key] : order) {
+      if (static_cast<int64_t>(out.keys.size()) == count) break;
+      out.keys.insert(std::move(key));
+    }
+  }
+  out.method = absl::StrCat("drawn: ", drawn.size(),
+                            " random numbers between the least and the "
+                            "greatest key, ",
+                            out.keys.size(), " of them keys");
+  return out;
+}
+
+absl::Status ReadKeysInto(const DiffContext& context, Side which,
+                          diff::BottomK& least) {
+  const ComparedSide& side = context.side(which);
+  const SideColumns columns = KeyColumnsOf(context, which);
+  const diff::RowEncoder encoder(columns.encodings, columns.encodings.size(),
+                                 context.seed);
+  StreamRequest stream;
+  stream.session = side.session;
+  stream.table = &side.table;
+  stream.scope = side.scope();
+  stream.where = context.where(which);
+  stream.expressions = columns.expressions;
+  stream.marker = context.marker;
+  stream.cancel = context.cancel;
+  diff::DigestBatch batch;
+  return StreamTable(stream, [&](const StreamBlock& block) -> absl::Status {
+    std::vector<db::CellKind> kinds;
+    for (size_t i = 0; i < columns.encodings.size(); ++i) {
+      kinds.push_back((*block.columns)[i].kind);
+    }
+    batch.Clear();
+    if (absl::Status status = encoder.Encode(*block.rows, kinds, batch);
+        !status.ok()) {
+      return NameColumn(*context.plan, status);
+    }
+    context.meter->RowsRead(static_cast<int64_t>(batch.size()));
+    for (size_t i = 0; i < batch.size(); ++i) {
+      least.Add(batch.keys[i], diff::PayloadKey(batch.payload(i)));
+    }
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace
+
+SideColumns KeyColumnsOf(const DiffContext& context, Side side) {
+  const auto& columns = context.plan->columns;
+  return ColumnsOf({columns.begin(),
+                    columns.begin() +
+                        static_cast<std::ptrdiff_t>(context.plan->key_columns)},
+                   context.side(side));
+}
+
+absl::Status AddKeysOf(const DiffContext& context, const SideColumns& columns,
+                       const db::RowBlock& block,
+                       const std::vector<db::ColumnDescription>& described,
+                       std::set<std::string>& keys) {
+  std::vector<db::CellKind> kinds;
+  for (size_t i = 0; i < columns.encodings.size(); ++i) {
+    kinds.push_back(described[i].kind);
+  }
+  const diff::RowEncoder encoder(columns.encodings, columns.encodings.size(),
+                                 context.seed);
+  diff::DigestBatch batch;
+  if (absl::Status status = encoder.Encode(block, kinds, batch); !status.ok()) {
+    return NameColumn(*context.plan, status);
+  }
+  for (size_t i = 0; i < batch.size(); ++i) {
+    keys.emplace(diff::PayloadKey(batch.payload(i)));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<KeyDraw> DrawUniformly(const DiffContext& context, int64_t count,
+                                      uint64_t seed) {
+  if (IsOneInteger(context)) {
+    ASSAY_ASSIGN_OR_RETURN(std::optional<KeyDraw> drawn,
+                           DrawNumbers(context, count, seed));
+    if (drawn.has_value()) return *std::move(drawn);
+  }
+  // The draw depends on the rule's seed alone, so that it can be repeated.
+  DiffContext seeded = context;
+  seeded.seed = seed;
+  diff::BottomK source(static_cast<size_t>(count));
+  diff::BottomK target(static_cast<size_t>(count));
+  absl::Status other;
+  std::thread thread(
+      [&] { other = ReadKeysInto(seeded, Side::kTarget, target); });
+  const absl::Status mine = ReadKeysInto(seeded, Side::kSource, source);
+  thread.join();
+  ASSAY_RETURN_IF_ERROR(mine);
+  ASSAY_RETURN_IF_ERROR(other);
+  source.Merge(target);
+  KeyDraw out;
+  for (std::string& key : source.keys()) out.keys.insert(std::move(key));
+  out.method = "drawn: by the least digests among all keys of both sides";
+  return out;
+}
+
+absl::Status AddEdges(const DiffContext& context, std::set<std::string>& keys) {
+  for (const Side side : {Side::kSource, Side::kTarget}) {
+    const ComparedSide& from = context.side(side);
+    const SideColumns columns = KeyColumnsOf(context, side);
+    const sql::Scope scope = from.scope();
+    std::vector<sql::ResolvedColumn> key;
+    for (size_t i = 0; i < context.plan->key_columns; ++i) {
+      ASSAY_ASSIGN_OR_RETURN(
+          sql::ResolvedColumn column,
+          scope.resolve(Column{context.plan->columns[i].on(side), {}}));
+      key.push_back(std::move(column));
+    }
+    for (const bool greatest : {false, true}) {
+      sql::SqlWriter writer(sql::WriteMode::kBound);
+      ASSAY_RETURN_IF_ERROR(sql::PutReadEdge(writer, scope, context.where(side),
+                                             columns.expressions, key, greatest,
+                                             1));
+      db::QueryOptions options;
+      options.cancel = StatementToken(*from.session, context.cancel);
+      options.block_rows = 1;
+      ASSAY_ASSIGN_OR_RETURN(
+          const std::unique_ptr<db::Cursor> cursor,
+          from.session->connection().Query(
+              MarkedStatement(writer, context.marker), options));
+      ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
+      if (block == nullptr || block->rows() == 0) continue;
+      ASSAY_RETURN_IF_ERROR(
+          AddKeysOf(context, columns, *block, cursor->columns(), keys));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddRecent(const DiffContext& context, const Column& column,
+                       int64_t micros, int64_t limit,
+                       std::set<std::string>& keys) {
+  ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
+                         FindPair(*context.plan, column));
+  for (const Side side : {Side::kSource, Side::kTarget}) {
+    const ComparedSide& from = context.side(side);
+    const SideColumns columns = KeyColumnsOf(context, side);
+    const sql::Scope scope = from.scope();
+    const std::string& name = pair->on(side);
+    ASSAY_ASSIGN_OR_RETURN(const sql::ResolvedColumn resolved,
+                           scope.resolve(Column{name, {}}));
+    const ExprPtr recent = MakeExpr(BinaryCompare{
+        CompareOp::kGreaterEqual, MakeExpr(Column{name, column.range}),
+        MakeExpr(Instant{absl::ToUnixMicros(context.as_of) - micros, name,
+                         column.range})});
+    sql::SqlWriter writer(sql::WriteMode::kBound);
+    ASSAY_RETURN_IF_ERROR(sql::PutReadEdge(
+        writer, scope, Conjunction(context.where(side), recent),
+        columns.expressions, {resolved}, /*greatest=*/true, limit));
+    db::QueryOptions options;
+    options.cancel = StatementToken(*from.session, context.cancel);
+    ASSAY_ASSIGN_OR_RETURN(
+        const std::unique_ptr<db::Cursor> cursor,
+        from.session->connection().Query(
+            MarkedStatement(writer, context.marker), options));
+    while (true) {
+      ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
+      if (block == nullptr) break;
+      ASSAY_RETURN_IF_ERROR(
+          AddKeysOf(context, columns, *block, cursor->columns(), keys));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace assay::engine

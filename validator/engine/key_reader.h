@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the rows of given keys, digested alike with a whole scan, and cell by
+// cell where somebody wants to see them.
+#ifndef ASSAY_VALIDATOR_ENGINE_KEY_READER_H_
+#define ASSAY_VALIDATOR_ENGINE_KEY_READER_H_
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "validator/diff/digest.h"
+#include "validator/engine/diff_context.h"
+
+namespace assay::engine {
+
+struct KeyedRow {
+  diff::Digest row;
+  std::string payload;
+  // Canonical bytes of each column of the plan; only where asked for.
+  std::vector<std::string> cells;
+};
+
+// By the key's canonical bytes; keys without a row are absent.
+using KeyedRows = std::map<std::string, std::vector<KeyedRow>>;
+
+// How many keys are asked for in one statement.
+inline constexpr size_t kKeysPerStatement = 500;
+
+// The values of a key's canonical bytes. kInternal where they are damaged.
+absl::StatusOr<std::vector<Value>> KeyValues(const PairPlan& plan,
+                                             std::string_view key);
+
+// Rows of `side` whose key is, byte for byte, one of `keys` (canonical).
+// REQUIRES: plan.key_lookup and a key.
+absl::StatusOr<KeyedRows> ReadKeys(const DiffContext& context, diff::Side side,
+                                   const std::vector<std::string>& keys,
+                                   bool with_cells);
+
+// The values that a line of the list of differences names (difference_log.h).
+std::vector<Value> KeyValuesFromText(const PairPlan& plan,
+                                     const std::vector<Value>& texts);
+
+// `keys` (canonical) as a statement on `side` looks them up.
+absl::StatusOr<std::vector<std::vector<Value>>> LookupKeys(
+    const DiffContext& context, diff::Side side,
+    const std::vector<std::string>& keys);
+
+// Rows of `side` whose key is one of `keys` (KeyValues) in the database's own
+// equality, and `wanted` by its canonical bytes.
+absl::StatusOr<KeyedRows> ReadKeyValues(
+    const DiffContext& context, diff::Side side,
+    absl::Span<const std::vector<Value>> keys, bool with_cells,
+    const std::function<bool(const std::string&)>& wanted);
+
+// Digests and, where asked, cells of all rows of `block`, added to `out` where
+// `wanted` says so of their key.
+absl::Status AddRows(const DiffContext& context, const SideColumns& columns,
+                     const diff::RowEncoder& encoder, const db::RowBlock& block,
+                     const std::vector<db::ColumnDescription>& described,
+                     bool with_cells,
+                     const std::function<bool(const std::string&)>& wanted,
+                     KeyedRows& out);
+
+// What Encode says of "column #N", with the column's name instead.
+absl::Status NameColumn(const PairPlan& plan, const absl::Status& status);
+
+}  // namespace assay::engine
+
+#endif  // ASSAY_VALIDATOR_ENGINE_KEY_READER_H_

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/leftover.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "validator/base/status.h"
+#include "validator/diff/encode.h"
+
+namespace assay::engine {
+namespace {
+
+constexpr size_t kMemoryBytes = 16 << 20;
+
+template <typename T>
+void Put(std::string& out, const T& value) {
+  out.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+void PutText(std::string& out, std::string_view text) {
+  Put(out, static_cast<uint32_t>(text.size()));
+  out.append(text);
+}
+void PutRows(std::string& out, const std::vector<LeftoverRow>& rows) {
+  Put(out, static_cast<uint32_t>(rows.size()));
+  for (const LeftoverRow& row : rows) {
+    Put(out, row.row);
+    PutText(out, row.payload);
+  }
+}
+
+// Our own bytes, from memory or a file that we wrote: read without suspicion.
+struct Parser {
+  std::string_view in;
+  template <typename T>
+  T Take() {
+    T value;
+    std::memcpy(&value, in.data(), sizeof value);
+    in.remove_prefix(sizeof value);
+    return value;
+  }
+  std::string TakeText() {
+    const auto size = Take<uint32_t>();
+    std::string out(in.substr(0, size));
+    in.remove_prefix(size);
+    return out;
+  }
+  std::vector<LeftoverRow> TakeRows() {
+    std::vector<LeftoverRow> rows(Take<uint32_t>());
+    for (LeftoverRow& row : rows) {
+      row.row = Take<diff::Digest>();
+      row.payload = TakeText();
+    }
+    return rows;
+  }
+};
+
+std::vector<LeftoverRow> Sorted(std::vector<LeftoverRow> rows) {
+  std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.row, a.payload) < std::tie(b.row, b.payload);
+  });
+  return rows;
+}
+
+}  // namespace
+
+LeftoverRecord ToRecord(const diff::LeftoverKey& leftover) {
+  LeftoverRecord record;
+  const auto copy = [&](absl::Span<const diff::Leftover> from,
+                        std::vector<LeftoverRow>& to) {
+    for (const diff::Leftover& row : from) {
+      to.push_back({row.row, std::string(row.payload)});
+    }
+  };
+  copy(leftover.source, record.source);
+  copy(leftover.target, record.target);
+  const auto& any = record.source.empty() ? record.target : record.source;
+  record.key = std::string(diff::PayloadKey(any.front().payload));
+  return record;
+}
+
+std::vector<size_t> DifferingColumns(const PairPlan& plan,
+                                     std::string_view source,
+                                     std::string_view target) {
+  std::vector<size_t> out;
+  const size_t first = plan.key_columns;
+  for (size_t i = 0; i < plan.layout.exact_columns; ++i) {
+    if (diff::PayloadColumn(source, i) != diff::PayloadColumn(target, i)) {
+      out.push_back(first + i);
+    }
+  }
+  for (size_t i = 0; i < plan.layout.tolerance_columns; ++i) {
+    const size_t column = first + plan.layout.exact_columns + i;
+    if (!diff::WithinTolerance(
+            plan.columns[column].policy,
+            diff::PayloadTolerance(source, plan.layout, i),
+            diff::PayloadTolerance(target, plan.layout, i))) {
+      out.push_back(column);
+    }
+  }
+  return out;
+}
+
+bool RowsEqual(const PairPlan& plan, const diff::Digest& source_row,
+               std::string_view source, const diff::Digest& target_row,
+               std::string_view target) {
+  if (source_row != target_row) return false;
+  for (size_t i = 0; i < plan.layout.tolerance_columns; ++i) {
+    const size_t column = plan.key_columns + plan.layout.exact_columns + i;
+    if (!diff::WithinTolerance(
+            plan.columns[column].policy,
+            diff::PayloadTolerance(source, plan.layout, i),
+            diff::PayloadTolerance(target, plan.layout, i))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void CancelEqual(const PairPlan& plan, LeftoverRecord& record) {
+  for (size_t s = 0; s < record.source.size();) {
+    const auto partner = std::find_if(
+        record.target.begin(), record.target.end(), [&](const auto& target) {
+          return RowsEqual(plan, record.source[s].row, record.source[s].payload,
+                           target.row, target.payload);
+        });
+    if (partner == record.target.end()) {
+      ++s;
+      continue;
+    }
+    record.target.erase(partner);
+    record.source.erase(record.source.begin() + static_cast<std::ptrdiff_t>(s));
+  }
+}
+
+bool SameRows(const LeftoverRecord& a, const LeftoverRecord& b) {
+  return Sorted(a.source) == Sorted(b.source) &&
+         Sorted(a.target) == Sorted(b.target);
+}
+
+LeftoverList::LeftoverList(std::string folder) : folder_(std::move(folder)) {}
+
+LeftoverList::~LeftoverList() {
+  if (file_ != nullptr) std::fclose(file_);
+}
+
+absl::Status LeftoverList::Flush() {
+  if (file_ == nullptr) {
+    path_ = absl::StrCat(folder_, "/leftovers.XXXXXX");
+    const int fd = mkstemp(path_.data());
+    if (fd >= 0) file_ = fdopen(fd, "w+");
+    // Gone with the process, however it ends.
+    if (fd >= 0) unlink(path_.c_str());
+  }
+  if (file_ == nullptr ||
+      std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() ||
+      std::fflush(file_) != 0) {
+    return MakeError(
+        ErrorReason::kSpillFailed,
+        absl::StrCat("cannot write the list of differences to '", folder_,
+                     "': ", std::strerror(errno),
+                     "; free space there, or give the server another "
+                     "state.directory"));
+  }
+  buffer_.clear();
+  return absl::OkStatus();
+}
+
+absl::Status LeftoverList::Add(const LeftoverRecord& record) {
+  std::string text;
+  PutText(text, record.key);
+  PutRows(text, record.source);
+  PutRows(text, record.target);
+  PutText(buffer_, text);
+  ++size_;
+  if (buffer_.size() < kMemoryBytes || folder_.empty()) {
+    return absl::OkStatus();
+  }
+  return Flush();
+}
+
+absl::Status LeftoverList::ForEach(
+    size_t chunk,
+    const std::function<absl::Status(std::vector<LeftoverRecord>&)>& visit) {
+  std::vector<LeftoverRecord> records;
+  const auto take = [&](std::string_view text) -> absl::Status {
+    Parser parser{text};
+    LeftoverRecord& record = records.emplace_back();
+    record.key = parser.TakeText();
+    record.source = parser.TakeRows();
+    record.target = parser.TakeRows();
+    if (records.size() < chunk) return absl::OkStatus();
+    ASSAY_RETURN_IF_ERROR(visit(records));
+    records.clear();
+    return absl::OkStatus();
+  };
+  if (file_ != nullptr) {
+    std::rewind(file_);
+    uint32_t size = 0;
+    std::string text;
+    while (std::fread(&size, sizeof size, 1, file_) == 1) {
+      text.resize(size);
+      if (std::fread(text.data(), 1, size, file_) != size) {
+        return MakeError(ErrorReason::kSpillFailed,
+                         absl::StrCat("cannot read back the list of "
+                                      "differences in '",
+                                      folder_, "'"));
+      }
+      ASSAY_RETURN_IF_ERROR(take(text));
+    }
+  }
+  Parser memory{buffer_};
+  while (!memory.in.empty()) ASSAY_RETURN_IF_ERROR(take(memory.TakeText()));
+  if (records.empty()) return absl::OkStatus();
+  return visit(records);
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/merge_results.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace assay::engine {
+namespace {
+
+int Rank(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFail:
+      return 3;
+    case Verdict::kError:
+      return 2;
+    case Verdict::kWarn:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+void Add(std::optional<int64_t>& sum, const std::optional<int64_t>& part) {
+  if (part.has_value()) sum = sum.value_or(0) + *part;
+}
+
+void AddCounts(const Result& part, std::optional<DiffCounts>& sum) {
+  if (!part.diff.has_value()) return;
+  if (!sum.has_value()) sum.emplace();
+  const DiffCounts& from = *part.diff;
+  sum->rows_source += from.rows_source;
+  sum->rows_target += from.rows_target;
+  sum->keys += from.keys;
+  sum->missing += from.missing;
+  sum->extra += from.extra;
+  sum->changed += from.changed;
+  sum->duplicate_keys_source += from.duplicate_keys_source;
+  sum->duplicate_keys_target += from.duplicate_keys_target;
+  sum->null_keys_source += from.null_keys_source;
+  sum->null_keys_target += from.null_keys_target;
+  sum->settled += from.settled;
+  sum->unstable += from.unstable;
+  sum->accepted += from.accepted;
+  sum->explained += from.explained;
+  if (!from.complete) {
+    sum->complete = false;
+    sum->incomplete_because =
+        absl::StrCat(part.table, ": ", from.incomplete_because);
+  }
+  const auto named = [&](const std::string& text) {
+    return absl::StrCat(part.table, ".", text);
+  };
+  for (const ColumnChange& change : from.columns) {
+    sum->columns.push_back({named(change.column), change.cause, change.rows});
+  }
+  for (const ColumnChange& change : from.causes) {
+    sum->causes.push_back({named(change.column), change.cause, change.rows});
+  }
+  for (const std::string& column : from.source_only_columns) {
+    sum->source_only_columns.push_back(named(column));
+  }
+  for (const std::string& column : from.target_only_columns) {
+    sum->target_only_columns.push_back(named(column));
+  }
+  for (const std::string& note : from.notes) {
+    sum->notes.push_back(absl::StrCat(part.table, ": ", note));
+  }
+}
+
+void Sort(std::vector<ColumnChange>& changes) {
+  std::stable_sort(
+      changes.begin(), changes.end(),
+      [](const auto& a, const auto& b) { return a.rows > b.rows; });
+}
+
+}  // namespace
+
+void MergeResults(const Rule& rule, std::vector<Result> parts,
+                  const std::vector<std::string>& source_only,
+                  const std::vector<std::string>& target_only, Result& result) {
+  result.verdict = Verdict::kPass;
+  std::vector<std::string> lines;
+  const auto only = [&](const std::vector<std::string>& tables,
+                        const char* side) {
+    if (tables.empty()) return;
+    lines.push_back(
+        absl::StrCat("only on the ", side, ": ", absl::StrJoin(tables, ", ")));
+    result.verdict =
+        rule.severity == RuleSeverity::kWarn ? Verdict::kWarn : Verdict::kFail;
+  };
+  only(source_only, "source");
+  only(target_only, "target");
+  size_t differ = 0;
+  bool retryable = true;
+  bool confirmed = true;
+  bool all_empty = !parts.empty();
+  for (Result& part : parts) {
+    if (Rank(part.verdict) > Rank(result.verdict)) {
+      result.verdict = part.verdict;
+    }
+    Add(result.counters.rows_total, part.counters.rows_total);
+    Add(result.counters.rows_considered, part.counters.rows_considered);
+    Add(result.counters.rows_null, part.counters.rows_null);
+    Add(result.counters.rows_failing, part.counters.rows_failing);
+    Add(result.counters.groups_failing, part.counters.groups_failing);
+    AddCounts(part, result.diff);
+    result.differences += part.differences;
+    result.threshold = part.threshold;
+    result.attempts = std::max(result.attempts, part.attempts);
+    if (result.consistency.empty()) {
+      result.consistency = part.consistency;
+      result.target_consistency = part.target_consistency;
+    }
+    all_empty &= part.empty;
+    const auto limit =
+        static_cast<size_t>(rule.samples.value_or(kDefaultSamples));
+    for (Sample& sample : part.samples) {
+      if (result.samples.size() >= limit) break;
+      sample.note = absl::StrCat(part.table, ": ", sample.note);
+      result.samples.push_back(std::move(sample));
+    }
+    if (part.verdict == Verdict::kPass) continue;
+    ++differ;
+    lines.push_back(absl::StrCat(
+        part.table, ": ",
+        part.error.has_value() ? part.error->message : part.found));
+    if (part.verdict == Verdict::kError) {
+      retryable &= part.error.has_value() && part.error->retryable;
+      if (!result.error.has_value()) result.error = part.error;
+    }
+    if (part.verdict == Verdict::kFail) confirmed &= part.confirmed;
+    if (result.sql.empty()) {
+      result.sql = part.sql;
+      result.target_sql = part.target_sql;
+    }
+  }
+  result.empty = all_empty;
+  result.confirmed = confirmed && result.verdict == Verdict::kFail &&
+                     source_only.empty() && target_only.empty();
+  if (result.verdict != Verdict::kError) {
+    result.error.reset();
+  } else if (result.error.has_value()) {
+    result.error->retryable = retryable;
+  }
+  if (result.diff.has_value()) {
+    Sort(result.diff->columns);
+    Sort(result.diff->causes);
+  }
+  result.found = absl::StrCat(
+      parts.size(), parts.size() == 1 ? " table" : " tables",
+      differ == 0 ? ", all as expected" : absl::StrCat(", ", differ, " not"));
+  for (const std::string& line : lines) {
+    absl::StrAppend(&result.found, "; ", line);
+  }
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/pair_plan.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "validator/base/issue.h"
+#include "validator/base/status.h"
+
+namespace assay::engine {
+namespace {
+
+using connections::Table;
+
+std::string TextOf(const Word& word, const BoundParameters& parameters) {
+  const auto it = parameters.find(word.parameter);
+  return word.parameter.empty() || it == parameters.end() ? word.text
+                                                          : it->second.text;
+}
+
+bool Same(const std::string& a, const std::string& b) {
+  return absl::EqualsIgnoreCase(a, b);
+}
+
+bool Named(const PairedColumn& pair, const std::string& name) {
+  return Same(pair.name, name) || Same(pair.source, name) ||
+         Same(pair.target, name);
+}
+
+class Planner {
+ public:
+  Planner(const Comparison& comparison, const BoundParameters& parameters,
+          const ComparedSide& source, const ComparedSide& target,
+          bool any_table)
+      : comparison_(comparison),
+        parameters_(parameters),
+        source_(source),
+        target_(target),
+        any_table_(any_table) {}
+
+  absl::StatusOr<PairPlan> Run() {
+    ASSAY_RETURN_IF_ERROR(PairMapped());
+    PairByName();
+    ASSAY_RETURN_IF_ERROR(ChooseKey());
+    ASSAY_RETURN_IF_ERROR(Select());
+    ASSAY_RETURN_IF_ERROR(ChooseTypes());
+    Arrange();
+    return std::move(plan_);
+  }
+
+ private:
+  absl::StatusOr<std::string> ColumnOf(const ComparedSide& side,
+                                       const std::optional<Word>& word,
+                                       const std::optional<SqlText>& sql,
+                                       size_t index, const std::string& name) {
+    if (sql.has_value()) return MappedName(index);
+    const std::string wanted =
+        word.has_value() ? TextOf(*word, parameters_) : name;
+    if (const auto* column = side.table.FindColumn(wanted)) return column->name;
+    return NotFound(side, wanted,
+                    word.has_value() ? word->range : SourceRange{});
+  }
+
+  absl::Status NotFound(const ComparedSide& side, const std::string& name,
+                        const SourceRange& range) {
+    std::vector<std::string> names;
+    for (const auto& column : side.table.columns) names.push_back(column.name);
+    const std::string nearest = NearestName(name, names);
+    return MakeError(
+        ErrorReason::kColumnNotFound,
+        absl::StrCat(
+            range.known() ? absl::StrCat("line ", range.line, ": ") : "",
+            SideName(side.side), ", ", side.label, ", has no column '", name,
+            "'",
+            nearest.empty() ? ""
+                            : absl::StrCat("; did you mean '", nearest, "'?")));
+  }
+
+  absl::Status PairMapped() {
+    for (size_t i = 0; i < comparison_.columns.map.size(); ++i) {
+      const ColumnMapping& mapping = comparison_.columns.map[i];
+      PairedColumn pair;
+      pair.name = mapping.name;
+      auto source = ColumnOf(source_, mapping.source, mapping.source_sql, i,
+                             mapping.name);
+      auto target = ColumnOf(target_, mapping.target, mapping.target_sql, i,
+                             mapping.name);
+      if (any_table_ && (!source.ok() || !target.ok())) continue;
+      if (!source.ok()) return source.status();
+      if (!target.ok()) return target.status();
+      pair.source = *std::move(source);
+      pair.target = *std::move(target);
+      pairs_.push_back(std::move(pair));
+    }
+    return absl::OkStatus();
+  }
+
+  bool Taken(diff::Side side, const std::string& name) const {
+    return std::any_of(pairs_.begin(), pairs_.end(),
+                       [&](const auto& pair) { return pair.on(side) == name; });
+  }
+
+  static bool IsExpression(const std::string& name) {
+    return absl::StartsWith(name, "assay_m");
+  }
+
+  void PairByName() {
+    std::vector<std::string> by_name;
+    for (const auto& column : source_.table.columns) {
+      if (IsExpression(column.name) ||
+          Taken(diff::Side::kSource, column.name)) {
+        continue;
+      }
+      const auto* other = target_.table.FindColumn(column.name);
+      // A mapping may have put this name on an expression of one side: the
+      // column that stands there is then what it replaces.
+      const bool replaced = std::any_of(
+          pairs_.begin(), pairs_.end(),
+          [&](const auto& pair) { return Same(pair.name, column.name); });
+      if (replaced) continue;
+      if (other == nullptr || Taken(diff::Side::kTarget, other->name)) {
+        plan_.source_only.push_back(column.name);
+        continue;
+      }
+      pairs_.push_back({column.name, column.name, other->name});
+    }
+    for (const auto& column : target_.table.columns) {
+      if (IsExpression(column.name) ||
+          Taken(diff::Side::kTarget, column.name)) {
+        continue;
+      }
+      const bool replaced = std::any_of(
+          pairs_.begin(), pairs_.end(),
+          [&](const auto& pair) { return Same(pair.name, column.name); });
+      if (!replaced) plan_.target_only.push_back(column.name);
+    }
+  }
+
+  // Indexes of the pairs that make `names` of one side; nullopt where one has
+  // no partner.
+  std::optional<std::vector<size_t>> PairsOf(
+      const std::vector<std::string>& names, diff::Side side) const {
+    std::vector<size_t> out;
+    for (const std::string& name : names) {
+      size_t i = 0;
+      while (i < pairs_.size() && pairs_[i].on(side) != name) ++i;
+      if (i == pairs_.size()) return std::nullopt;
+      out.push_back(i);
+    }
+    return out;
+  }
+
+  // Whether the catalog proves that the key's columns are unique on `side`.
+  bool Proven(const ComparedSide& side) const {
+    for (const auto& unique : side.table.unique_keys) {
+      const bool inside =
+          !unique.empty() &&
+          std::all_of(unique.begin(), unique.end(), [&](const auto& name) {
+            return std::any_of(key_.begin(), key_.end(), [&](size_t i) {
+              return pairs_[i].on(side.side) == name;
+            });
+          });
+      if (inside) return true;
+    }
+    return false;
+  }
+
+  absl::Status ChooseKey() {
+    if (comparison_.keyless) return absl::OkStatus();
+    if (!comparison_.key.empty()) {
+      for (const Word& word : comparison_.key) {
+        const std::string name = TextOf(word, parameters_);
+        size_t i = 0;
+        while (i < pairs_.size() && !Named(pairs_[i], name)) ++i;
+        if (i == pairs_.size()) return NotFound(source_, name, word.range);
+        key_.push_back(i);
+      }
+      return absl::OkStatus();
+    }
+    // The first key that both catalogs prove, else one that either does.
+    const auto proves = [&](const ComparedSide& side, bool both) {
+      for (const auto& unique : side.table.unique_keys) {
+        const auto found = PairsOf(unique, side.side);
+        if (!found.has_value() || found->empty()) continue;
+        key_ = *found;
+        if (!both || (Proven(source_) && Proven(target_))) return true;
+      }
+      key_.clear();
+      return false;
+    };
+    if (proves(source_, true) || proves(source_, false) ||
+        proves(target_, false)) {
+      return absl::OkStatus();
+    }
+    return MakeError(
+        ErrorReason::kNotComparable,
+        absl::StrCat("no key: neither ", source_.label, " nor ", target_.label,
+                     " has a unique key without NULL whose columns are on both "
+                     "sides; name the columns that tell rows apart with "
+                     "`key: [...]`, or say `key: none` to compare the rows as "
+                     "a multiset"));
+  }
+
+  // Applies `only` and `except`.
+  absl::Status Select() {
+    const ComparedColumns& columns = comparison_.columns;
+    std::vector<bool> keep(pairs_.size(), columns.only.empty());
+    for (const Word& word : columns.only) {
+      ASSAY_RETURN_IF_ERROR(Mark(word, true, keep));
+    }
+    for (const Word& word : columns.except) {
+      ASSAY_RETURN_IF_ERROR(Mark(word, false, keep));
+    }
+    for (const size_t i : key_) keep[i] = true;
+    if (!columns.only.empty()) {
+      plan_.source_only.clear();
+      plan_.target_only.clear();
+    }
+    std::vector<PairedColumn> kept;
+    for (const size_t i : key_) kept.push_back(pairs_[i]);
+    for (size_t i = 0; i < pairs_.size(); ++i) {
+      if (keep[i] && std::find(key_.begin(), key_.end(), i) == key_.end()) {
+        kept.push_back(pairs_[i]);
+      }
+    }
+    plan_.proven_source = !key_.empty() && Proven(source_);
+    plan_.proven_target = !key_.empty() && Proven(target_);
+    plan_.key_columns = key_.size();
+    plan_.columns = std::move(kept);
+    if (plan_.columns.empty()) {
+      return MakeError(ErrorReason::kNotComparable,
+                       absl::StrCat(source_.label, " and ", target_.label,
+                                    " have no column in common; say which ones "
+                                    "meet with columns.map"));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Mark(const Word& word, bool keep, std::vector<bool>& marks) {
+    const std::string name = TextOf(word, parameters_);
+    bool found = false;
+    for (size_t i = 0; i < pairs_.size(); ++i) {
+      if (!Named(pairs_[i], name)) continue;
+      marks[i] = keep;
+      found = true;
+    }
+    for (auto* list : {&plan_.source_only, &plan_.target_only}) {
+      const size_t before = list->size();
+      if (!keep) {
+        std::erase_if(*list,
+                      [&](const auto& only) { return Same(only, name); });
+      }
+      found |= list->size() != before;
+    }
+    if (found || any_table_) return absl::OkStatus();
+    return NotFound(source_, name, word.range);
+  }
+
+  const ColumnPolicy* PolicyOf(const PairedColumn& pair) const {
+    for (const ColumnPolicy& policy : comparison_.columns.policies) {
+      if (Named(pair, TextOf(policy.column, parameters_))) return &policy;
+    }
+    return nullptr;
+  }
+
+  absl::Status ChooseTypes() {
+    for (const ColumnPolicy& policy : comparison_.columns.policies) {
+      const std::string name = TextOf(policy.column, parameters_);
+      const bool used = std::any_of(
+          plan_.columns.begin(), plan_.columns.end(),
+          [&](const PairedColumn& pair) { return Named(pair, name); });
+      if (!used && !any_table_) {
+        return NotFound(source_, name, policy.column.range);
+      }
+    }
+    std::vector<std::string> refused;
+    for (size_t i = 0; i < plan_.columns.size(); ++i) {
+      PairedColumn& pair = plan_.columns[i];
+      if (const ColumnPolicy* policy = PolicyOf(pair)) {
+        pair.policy = *policy;
+        pair.has_policy = true;
+      }
+      const auto type_of = [&](const ComparedSide& side) {
+        return diff::ColumnSide{side.table.FindColumn(pair.on(side.side))->type,
+                                &side.session->dialect()};
+      };
+      auto compared =
+          diff::ChooseCompareType(type_of(source_), type_of(target_),
+                                  pair.has_policy ? &pair.policy : nullptr);
+      if (!compared.ok()) {
+        refused.push_back(
+            absl::StrCat(pair.name, ": ", compared.status().message()));
+        continue;
+      }
+      pair.compared = *std::move(compared);
+      const bool key = i < plan_.key_columns;
+      if (key && (pair.compared.has_tolerance ||
+                  pair.compared.type == diff::CompareType::kJson)) {
+        refused.push_back(
+            absl::StrCat(pair.name, ": a key is compared exactly; ",
+                         pair.compared.has_tolerance ? "remove its tolerance"
+                                                     : "JSON cannot be one"));
+      }
+      if (plan_.key_columns == 0 && pair.compared.has_tolerance) {
+        refused.push_back(absl::StrCat(
+            pair.name,
+            ": a tolerance needs a key, so that it is known which rows meet"));
+      }
+      const ColumnPolicy& policy = pair.policy;
+      if (key && pair.has_policy &&
+          (policy.precision.has_value() || policy.trim != Trim::kNone ||
+           policy.ignore_case || policy.empty_is_null)) {
+        // Two keys of the database may be one here.
+        plan_.proven_source = plan_.proven_target = plan_.key_lookup = false;
+      }
+    }
+    if (refused.empty()) return absl::OkStatus();
+    return MakeError(ErrorReason::kNotComparable, absl::StrJoin(refused, "; "));
+  }
+
+  void Arrange() {
+    plan_.layout = {};
+    std::stable_partition(
+        plan_.columns.begin() + static_cast<std::ptrdiff_t>(plan_.key_columns),
+        plan_.columns.end(),
+        [](const PairedColumn& pair) { return !pair.compared.has_tolerance; });
+    for (size_t i = plan_.key_columns; i < plan_.columns.size(); ++i) {
+      if (plan_.columns[i].compared.has_tolerance) {
+        ++plan_.layout.tolerance_columns;
+      } else {
+        ++plan_.layout.exact_columns;
+      }
+    }
+  }
+
+  const Comparison& comparison_;
+  const BoundParameters& parameters_;
+  const ComparedSide& source_;
+  const ComparedSide& target_;
+  const bool any_table_;
+  std::vector<PairedColumn> pairs_;
+  std::vector<size_t> key_;  // Indexes into pairs_.
+  PairPlan plan_;
+};
+
+}  // namespace
+
+absl::StatusOr<PairPlan> PlanPair(const Comparison& comparison,
+                                  const BoundParameters& parameters,
+                                  const ComparedSide& source,
+                                  const ComparedSide& target, bool any_table) {
+  return Planner(comparison, parameters, source, target, any_table).Run();
+}
+
+absl::StatusOr<const PairedColumn*> FindPair(const PairPlan& plan,
+                                             const Column& column) {
+  std::vector<std::string> names;
+  for (const PairedColumn& pair : plan.columns) {
+    if (Named(pair, column.name)) return &pair;
+    names.push_back(pair.name);
+  }
+  const std::string nearest = NearestName(column.name, names);
+  return MakeError(
+      ErrorReason::kColumnNotFound,
+      absl::StrCat(
+          column.range.known() ? absl::StrCat("line ", column.range.line, ": ")
+                               : "",
+          "no compared column is called '", column.name, "'",
+          nearest.empty() ? ""
+                          : absl::StrCat("; did you mean '", nearest, "'?")));
+}
+
+std::vector<std::string> PairPlan::Notes() const {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const PairedColumn& pair = columns[i];
+    out.push_back(absl::StrCat(
+        pair.name, i < key_columns ? " (key): " : ": ", pair.compared.text,
+        Same(pair.source, pair.target) ||
+                absl::StartsWith(pair.target, "assay_m") ||
+                absl::StartsWith(pair.source, "assay_m")
+            ? ""
+            : absl::StrCat(", ", pair.source, " on the source, ", pair.target,
+                           " on the target")));
+  }
+  return out;
+}
+
+std::vector<std::string> PairPlan::KeyNames() const {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < key_columns; ++i) out.push_back(columns[i].name);
+  return out;
+}
+
+SideColumns ColumnsOf(const std::vector<PairedColumn>& columns,
+                      const ComparedSide& side) {
+  SideColumns out;
+  const sql::Scope scope = side.scope();
+  for (const PairedColumn& pair : columns) {
+    const connections::Column& column =
+        *side.table.FindColumn(pair.on(side.side));
+    sql::SqlWriter name(sql::WriteMode::kPaste);
+    name.PutName(scope, column.name);
+    out.expressions.push_back(
+        diff::ReadForm({column.type, &side.session->dialect()}, name.sql(),
+                       pair.compared.type));
+    diff::ColumnEncoding encoding;
+    encoding.type = pair.compared.type;
+    encoding.native = column.type.type;
+    encoding.zone = scope.zone;
+    encoding.policy = pair.policy;
+    encoding.has_policy = pair.has_policy;
+    out.encodings.push_back(std::move(encoding));
+  }
+  return out;
+}
+
+std::string Fingerprint(const PairPlan& plan, const ComparedSide& source,
+                        const ComparedSide& target) {
+  std::string out = absl::StrCat("encoding ", diff::kEncodingVersion, "\n");
+  for (const ComparedSide* side : {&source, &target}) {
+    absl::StrAppend(&out, side->session->config().name, "\n", side->label, "\n",
+                    side->derived, "\n", side->session->config().time_zone,
+                    "\n", ExplainText(side->where), "\n");
+    for (const auto& column : side->table.columns) {
+      absl::StrAppend(&out, column.name, " ", column.type.native_name, " ",
+                      column.size, " ", column.scale, "\n");
+    }
+    for (const auto& key : side->table.unique_keys) {
+      absl::StrAppend(&out, absl::StrJoin(key, ","), "\n");
+    }
+  }
+  for (const PairedColumn& pair : plan.columns) {
+    absl::StrAppend(&out, pair.source, "=", pair.target, " ",
+                    pair.compared.text, "\n");
+  }
+  return absl::StrCat(out, "key ", plan.key_columns);
+}
+
+}  // namespace assay::engine

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/sample_diff.h"
+
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "validator/base/status.h"
+#include "validator/engine/diff_conclusion.h"
+#include "validator/engine/key_draw.h"
+#include "validator/engine/key_reader.h"
+#include "validator/engine/recheck.h"
+
+namespace assay::engine {
+namespace {
+
+using diff::Side;
+
+class SampleDiffRunner {
+ public:
+  explicit SampleDiffRunner(const SampleDiffRequest& request)
+      : request_(request),
+        context_(request.context),
+        plan_(*request.context.plan),
+        counts_(outcome_.diff.counts),
+        conclusion_(context_, outcome_.diff.counts) {}
+
+  absl::StatusOr<SampleOutcome> Run() {
+    if (plan_.key_columns == 0 || !plan_.key_lookup) {
+      return MakeError(ErrorReason::kNotComparable,
+                       "sample_diff needs a key by which rows can be looked "
+                       "up: one without trim, case and precision");
+    }
+    counts_.source_only_columns = plan_.source_only;
+    counts_.target_only_columns = plan_.target_only;
+    for (std::string& note : plan_.Notes()) {
+      counts_.notes.push_back(std::move(note));
+    }
+    ASSAY_RETURN_IF_ERROR(Begin());
+    ASSAY_RETURN_IF_ERROR(ChooseKeys());
+    ASSAY_RETURN_IF_ERROR(Compare());
+    outcome_.diff.samples = conclusion_.samples();
+    outcome_.diff.samples_note = conclusion_.samples_note();
+    outcome_.diff.shown_keys = conclusion_.shown_keys();
+    return std::move(outcome_);
+  }
+
+ private:
+  bool InSnapshot(Side side) const {
+    return request_.snapshot ||
+           context_.side(side).session->dialect().stream_method() ==
+               sql::StreamMethod::kServerCursor;
+  }
+
+  absl::Status Begin() {
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      if (!InSnapshot(side)) continue;
+      ASSAY_RETURN_IF_ERROR(
+          context_.side(side).session->BeginSnapshot(context_.cancel));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status End() {
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      if (!InSnapshot(side)) continue;
+      ASSAY_RETURN_IF_ERROR(
+          context_.side(side).session->EndSnapshot(context_.cancel));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ChooseKeys() {
+    const SampleDiff& step = request_.step;
+    if (step.random > 0) {
+      ASSAY_ASSIGN_OR_RETURN(KeyDraw draw,
+                             DrawUniformly(context_, step.random, step.seed));
+      drawn_ = std::move(draw.keys);
+      keys_ = drawn_;
+      counts_.notes.push_back(absl::StrCat(draw.method, ", seed ", step.seed));
+    }
+    if (step.edges) ASSAY_RETURN_IF_ERROR(AddEdges(context_, keys_));
+    if (step.recent_column.has_value()) {
+      ASSAY_RETURN_IF_ERROR(AddRecent(context_, *step.recent_column,
+                                      step.recent_micros, step.recent_limit,
+                                      keys_));
+    }
+    return AddGiven();
+  }
+
+  // Keys that the author names. One that neither side has is said, since it
+  // may be a slip of the pen.
+  absl::Status AddGiven() {
+    std::vector<std::vector<Value>> values;
+    for (const auto& constants : request_.step.keys) {
+      if (constants.size() != plan_.key_columns) {
+        return MakeError(ErrorReason::kValueInvalid,
+                         absl::StrCat("a key of sample_diff has ",
+                                      constants.size(), " values, the key has ",
+                                      plan_.key_columns, " columns"));
+      }
+      std::vector<Value> texts;
+      for (const Constant& constant : constants) {
+        texts.emplace_back(constant.text);
+      }
+      values.push_back(KeyValuesFromText(plan_, texts));
+    }
+    if (values.empty()) return absl::OkStatus();
+    std::set<std::string> found;
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      ASSAY_ASSIGN_OR_RETURN(
+          const KeyedRows rows,
+          ReadKeyValues(context_, side, values, false,
+                        [](const std::string&) { return true; }));
+      for (const auto& [key, unused] : rows) found.insert(key);
+    }
+    if (found.size() < values.size()) {
+      counts_.notes.push_back(absl::StrCat(values.size() - found.size(),
+                                           " of the given keys are on neither "
+                                           "side"));
+    }
+    keys_.insert(found.begin(), found.end());
+    return absl::OkStatus();
+  }
+
+  absl::Status Compare() {
+    const int64_t rounds = std::max<int64_t>(request_.step.recheck.times,
+                                             request_.confirm ? 1 : 0);
+    LeftoverList list(context_.scratch);
+    std::vector<std::string> batch;
+    const auto read = [&]() -> absl::Status {
+      ASSAY_ASSIGN_OR_RETURN(const KeyedRows source,
+                             ReadKeys(context_, Side::kSource, batch, false));
+      ASSAY_ASSIGN_OR_RETURN(const KeyedRows target,
+                             ReadKeys(context_, Side::kTarget, batch, false));
+      std::vector<LeftoverRecord> differing;
+      for (const std::string& key : batch) {
+        LeftoverRecord record;
+        record.key = key;
+        TakeRows(source, key, record.source, counts_.rows_source,
+                 counts_.duplicate_keys_source);
+        TakeRows(target, key, record.target, counts_.rows_target,
+                 counts_.duplicate_keys_target);
+        CancelEqual(plan_, record);
+        if (record.source.empty() && record.target.empty()) continue;
+        if (drawn_.count(key) > 0) ++outcome_.drawn_differing;
+        differing.push_back(std::move(record));
+      }
+      context_.meter->RowsRead(static_cast<int64_t>(batch.size()));
+      counts_.keys += static_cast<int64_t>(batch.size());
+      batch.clear();
+      if (rounds == 0) return conclusion_.Take(differing);
+      for (const LeftoverRecord& record : differing) {
+        ASSAY_RETURN_IF_ERROR(list.Add(record));
+      }
+      return absl::OkStatus();
+    };
+    for (const std::string& key : keys_) {
+      batch.push_back(key);
+      if (batch.size() == kKeysPerStatement) ASSAY_RETURN_IF_ERROR(read());
+    }
+    if (!batch.empty()) ASSAY_RETURN_IF_ERROR(read());
+    outcome_.drawn = static_cast<int64_t>(drawn_.size());
+    if (rounds == 0) {
+      ASSAY_RETURN_IF_ERROR(conclusion_.Finish());
+      return End();
+    }
+    ASSAY_RETURN_IF_ERROR(End());
+    RecheckPlan recheck;
+    recheck.times = rounds;
+    recheck.after = absl::Microseconds(request_.step.recheck.times > 0
+                                           ? request_.step.recheck.after_micros
+                                           : 1000000);
+    ASSAY_RETURN_IF_ERROR(Recheck(context_, recheck, list, counts_,
+                                  [this](std::vector<LeftoverRecord>& records) {
+                                    return conclusion_.Take(records);
+                                  }));
+    outcome_.diff.confirmed = true;
+    return conclusion_.Finish();
+  }
+
+  static void TakeRows(const KeyedRows& rows, const std::string& key,
+                       std::vector<LeftoverRow>& out, int64_t& count,
+                       int64_t& duplicates) {
+    const auto found = rows.find(key);
+    if (found == rows.end()) return;
+    for (const KeyedRow& row : found->second) {
+      out.push_back({row.row, row.payload});
+    }
+    count += static_cast<int64_t>(out.size());
+    if (out.size() > 1) ++duplicates;
+  }
+
+  const SampleDiffRequest& request_;
+  const DiffContext& context_;
+  const PairPlan& plan_;
+  SampleOutcome outcome_;
+  DiffCounts& counts_;
+  DiffConclusion conclusion_;
+  std::set<std::string> drawn_, keys_;
+};
+
+}  // namespace
+
+absl::StatusOr<SampleOutcome> RunSampleDiff(const SampleDiffRequest& request) {
+  return SampleDiffRunner(request).Run();
+}
+
+}  // namespace assay::engine
