@@ -9,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rules/ruleset/expect_scalar.h"
+#include "rules/ruleset/key_docs.h"
 #include "rules/ruleset/read_keys.h"
 
 namespace assay {
@@ -201,7 +202,8 @@ void CheckComparison(const YamlNode& node, const Comparison& comparison,
                      bool sides_read, ParseContext& context) {
   CheckColumns(comparison, context);
   CheckKeys(comparison, context);
-  CheckKeyUse(comparison, FindKey(node, "key") != nullptr, context);
+  CheckKeyUse(comparison,
+              !IsMissing(node, "key", KeyNames(ComparisonKeyDocs())), context);
   if (sides_read && FindKey(node, "source") != nullptr &&
       FindKey(node, "target") != nullptr) {
     CheckSides(node, comparison, context);

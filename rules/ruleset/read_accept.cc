@@ -26,9 +26,11 @@ std::optional<Date> ReadDate(const YamlNode& node, const std::string& what,
 
 void CheckScope(const YamlNode& node, const AcceptedDifference& accepted,
                 ParseContext& context) {
-  const bool limited =
-      FindKey(node, "keys") != nullptr || FindKey(node, "kind") != nullptr ||
-      FindKey(node, "column") != nullptr || FindKey(node, "cause") != nullptr;
+  const std::vector<std::string> keys = KeyNames(AcceptKeyDocs());
+  bool limited = false;
+  for (const char* key : {"keys", "kind", "column", "cause"}) {
+    limited = limited || !IsMissing(node, key, keys);
+  }
   if (!limited) {
     context.Error("accepts_everything",
                   "an entry of 'accept' would accept every difference",

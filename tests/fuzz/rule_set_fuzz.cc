@@ -28,8 +28,23 @@ void FuzzRuleSet(std::string_view text) {
   }
   if (HasErrors(result.issues)) return;
   // What was accepted is complete.
-  if (result.rule_set.name.empty() || result.rule_set.tables.empty()) {
+  if (result.rule_set.name.empty() ||
+      (result.rule_set.tables.empty() && result.rule_set.comparisons.empty())) {
     std::abort();
+  }
+  for (const Comparison& comparison : result.rule_set.comparisons) {
+    for (const ComparisonSide* side :
+         {&comparison.source, &comparison.target}) {
+      if (side->connection.text.empty()) std::abort();
+      const int forms = (side->table.has_value() ? 1 : 0) +
+                        (side->tables.has_value() ? 1 : 0) +
+                        (side->query.has_value() ? 1 : 0);
+      if (forms != 1) std::abort();
+    }
+    if (comparison.rules.empty()) std::abort();
+    for (const Rule& rule : comparison.rules) {
+      if (rule.id.empty() || rule.kind.empty()) std::abort();
+    }
   }
   for (const TableRules& table : result.rule_set.tables) {
     if (table.rules.empty() || table.table.text.empty()) std::abort();

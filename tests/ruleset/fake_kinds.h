@@ -17,7 +17,7 @@ inline void CheckFakeRange(const Rule& rule, std::vector<Issue>& issues) {
                     "give min or max"});
 }
 
-inline const std::vector<const KindSpec*>& FakeKinds() {
+inline const std::vector<const KindSpec*>& FakeTableKinds() {
   static const auto* const kKinds = new std::vector<const KindSpec*>{
       new KindSpec{.name = "not_null",
                    .summary = "No value is missing.",
@@ -161,6 +161,89 @@ inline const std::vector<const KindSpec*>& FakeKinds() {
                             .samples = false},
                    .example = "- schema: {columns: {id: integer}}\n"},
   };
+  return *kKinds;
+}
+
+inline const std::vector<const KindSpec*>& FakeComparisonKinds() {
+  static const auto* const kKinds = new std::vector<const KindSpec*>{
+      new KindSpec{.scope = KindScope::kComparison,
+                   .name = "row_count",
+                   .summary = "As many rows.",
+                   .semantics = "Counts both sides.",
+                   .params = {{.name = "tolerance",
+                               .type = ParamType::kTolerance,
+                               .doc = "Allowed distance."}},
+                   .shorthand = "tolerance",
+                   .keys = {.thresholds = false, .samples = false},
+                   .example = "- row_count: {tolerance: 0.1%}\n"},
+      new KindSpec{.scope = KindScope::kComparison,
+                   .name = "schema",
+                   .summary = "Catalogs agree.",
+                   .semantics = "From the catalogs.",
+                   .params = {{.name = "ignore",
+                               .type = ParamType::kWords,
+                               .doc = "What need not agree.",
+                               .choices = {"types", "indexes"}}},
+                   .keys = {.where = false,
+                            .thresholds = false,
+                            .on_empty = false,
+                            .samples = false},
+                   .example = "- schema: {ignore: [types]}\n"},
+      new KindSpec{.scope = KindScope::kComparison,
+                   .name = "sample_diff",
+                   .summary = "Some rows are equal.",
+                   .semantics = "Draws keys.",
+                   .counter = "differing rows",
+                   .params = {{.name = "random",
+                               .type = ParamType::kInteger,
+                               .doc = "How many."},
+                              {.name = "keys",
+                               .type = ParamType::kKeys,
+                               .doc = "Which."},
+                              {.name = "recent",
+                               .type = ParamType::kMap,
+                               .doc = "The newest.",
+                               .fields = {{.name = "column",
+                                           .type = ParamType::kColumn,
+                                           .required = true,
+                                           .doc = "A time."},
+                                          {.name = "within",
+                                           .type = ParamType::kDuration,
+                                           .required = true,
+                                           .doc = "Greatest age."}}}},
+                   .shorthand = "random",
+                   .key_use = KeyUse::kRequired,
+                   .example = "- sample_diff: {random: 10}\n"},
+      new KindSpec{.scope = KindScope::kComparison,
+                   .name = "full_diff",
+                   .summary = "All rows are equal.",
+                   .semantics = "Compares rows.",
+                   .counter = "differing rows",
+                   .params = {{.name = "stop_after",
+                               .type = ParamType::kInteger,
+                               .doc = "When to stop."},
+                              {.name = "recheck",
+                               .type = ParamType::kMap,
+                               .doc = "Read again.",
+                               .fields = {{.name = "times",
+                                           .type = ParamType::kInteger,
+                                           .required = true,
+                                           .doc = "How often."},
+                                          {.name = "after",
+                                           .type = ParamType::kDuration,
+                                           .doc = "How long after."}}}},
+                   .key_use = KeyUse::kOptional,
+                   .example = "- full_diff: {recheck: {times: 3}}\n"},
+  };
+  return *kKinds;
+}
+
+inline const std::vector<const KindSpec*>& FakeKinds() {
+  static const auto* const kKinds = [] {
+    auto* kinds = new std::vector<const KindSpec*>(FakeTableKinds());
+    for (const KindSpec* kind : FakeComparisonKinds()) kinds->push_back(kind);
+    return kinds;
+  }();
   return *kKinds;
 }
 
