@@ -253,9 +253,9 @@ absl::Status Client::WatchRun(
   });
 }
 
-absl::StatusOr<v1::Run> Client::GetRun(const v1::GetRunRequest& request) {
-  return impl_->Unary(&v1::ValidationService::Stub::GetRun, request,
-                      kShortCall);
+absl::StatusOr<v1::Run> Client::GetRun(const v1::GetRunRequest& request,
+                                       absl::Duration deadline) {
+  return impl_->Unary(&v1::ValidationService::Stub::GetRun, request, deadline);
 }
 
 absl::StatusOr<v1::ListRunsResponse> Client::ListRuns(
@@ -267,6 +267,12 @@ absl::StatusOr<v1::ListRunsResponse> Client::ListRuns(
 absl::StatusOr<v1::ListResultsResponse> Client::ListResults(
     const v1::ListResultsRequest& request) {
   return impl_->Unary(&v1::ValidationService::Stub::ListResults, request,
+                      kShortCall);
+}
+
+absl::StatusOr<v1::ListDifferencesResponse> Client::ListDifferences(
+    const v1::ListDifferencesRequest& request) {
+  return impl_->Unary(&v1::ValidationService::Stub::ListDifferences, request,
                       kShortCall);
 }
 
@@ -282,9 +288,17 @@ absl::StatusOr<v1::ExplainRuleSetResponse> Client::ExplainRuleSet(
                       kShortCall);
 }
 
-absl::StatusOr<v1::ListConnectionsResponse> Client::ListConnections() {
+absl::StatusOr<v1::DraftRuleSetResponse> Client::DraftRuleSet(
+    const v1::DraftRuleSetRequest& request) {
+  // Two catalogs, which may be large; the server itself stops after 5 min.
+  return impl_->Unary(&v1::ValidationService::Stub::DraftRuleSet, request,
+                      absl::Minutes(6));
+}
+
+absl::StatusOr<v1::ListConnectionsResponse> Client::ListConnections(
+    absl::Duration deadline) {
   return impl_->Unary(&v1::ValidationService::Stub::ListConnections,
-                      v1::ListConnectionsRequest(), kShortCall);
+                      v1::ListConnectionsRequest(), deadline);
 }
 
 absl::StatusOr<v1::TestConnectionResponse> Client::TestConnection(

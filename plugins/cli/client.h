@@ -43,16 +43,23 @@ class Client {
   absl::Status WatchRun(
       const v1::WatchRunRequest& request, absl::Duration deadline,
       const std::function<void(const v1::WatchRunResponse&)>& on_message);
-  absl::StatusOr<v1::Run> GetRun(const v1::GetRunRequest& request);
+  absl::StatusOr<v1::Run> GetRun(
+      const v1::GetRunRequest& request,
+      absl::Duration deadline = absl::Seconds(60));
   absl::StatusOr<v1::ListRunsResponse> ListRuns(
       const v1::ListRunsRequest& request, absl::Duration deadline);
   absl::StatusOr<v1::ListResultsResponse> ListResults(
       const v1::ListResultsRequest& request);
+  absl::StatusOr<v1::ListDifferencesResponse> ListDifferences(
+      const v1::ListDifferencesRequest& request);
   absl::StatusOr<v1::Run> CancelRun(const v1::CancelRunRequest& request,
                                     absl::Duration deadline);
   absl::StatusOr<v1::ExplainRuleSetResponse> ExplainRuleSet(
       const v1::ExplainRuleSetRequest& request);
-  absl::StatusOr<v1::ListConnectionsResponse> ListConnections();
+  absl::StatusOr<v1::DraftRuleSetResponse> DraftRuleSet(
+      const v1::DraftRuleSetRequest& request);
+  absl::StatusOr<v1::ListConnectionsResponse> ListConnections(
+      absl::Duration deadline = absl::Seconds(60));
   absl::StatusOr<v1::TestConnectionResponse> TestConnection(
       const std::string& name);
 

@@ -114,6 +114,23 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
       ->type_name("WORD");
   show->add_option("-o,--output", line.show.output, "File for the report")
       ->type_name("FILE");
+  show->add_option("--out-dir", line.show.out_dir, "As in run")
+      ->type_name("DIR");
+
+  CLI::App* differences = app.add_subcommand(
+      "differences", "Print all differing keys of a rule as JSON lines");
+  differences
+      ->add_option("run", line.differences.run,
+                   "Run, or the beginning of its id")
+      ->required()
+      ->type_name("RUN");
+  differences->add_option("rule", line.differences.rule, "Id of the rule")
+      ->required()
+      ->type_name("RULE");
+  differences
+      ->add_option("-o,--out", line.differences.output,
+                   "File for the keys; - is standard output")
+      ->type_name("FILE");
 
   CLI::App* watch =
       app.add_subcommand("watch", "Follow a run to its end; exits as run does");
@@ -135,6 +152,34 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
       ->add_option("--request-id", line.cancel.request_id,
                    "Withdraw only the claim of this request")
       ->type_name("ID");
+}
+
+void AddInitCommand(CLI::App& app, CommandLine& line) {
+  CLI::App* init = app.add_subcommand(
+      "init", "Draft a rule set from the catalogs of two connections");
+  init->add_option("--source", line.init.source,
+                   "Connection that the data came from")
+      ->required()
+      ->type_name("NAME");
+  init->add_option("--target", line.init.target, "Connection that it went to")
+      ->required()
+      ->type_name("NAME");
+  init->add_option("--source-schema", line.init.source_schema,
+                   "Only of this schema; * and ? match")
+      ->type_name("NAME");
+  init->add_option("--target-schema", line.init.target_schema,
+                   "The same of the target")
+      ->type_name("NAME");
+  init->add_option("-t,--table", line.init.tables,
+                   "Only this table, without schema; * and ? match "
+                   "(repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("NAME");
+  init->add_option("-o,--out", line.init.output,
+                   "File for the rule set; - is standard output")
+      ->type_name("FILE");
+  init->add_flag("--force", line.init.force, "Replace a file that exists");
+  AddEmbeddedOptions(*init, line.global);
 }
 
 void AddOtherCommands(CLI::App& app, CommandLine& line) {
@@ -165,6 +210,10 @@ void AddOtherCommands(CLI::App& app, CommandLine& line) {
 int Dispatch(const CLI::App& app, const CommandLine& line) {
   const std::string name = app.get_subcommands().front()->get_name();
   if (name == "run") return RunCommand(line.global, line.run);
+  if (name == "recheck") return RunCommand(line.global, line.recheck);
+  if (name == "differences") {
+    return DifferencesCommand(line.global, line.differences);
+  }
   if (name == "lint") return LintCommand(line.global, line.lint);
   if (name == "explain") return ExplainCommand(line.global, line.explain);
   if (name == "kinds") return KindsCommand(line.kinds);
@@ -172,6 +221,7 @@ int Dispatch(const CLI::App& app, const CommandLine& line) {
   if (name == "show") return ShowCommand(line.global, line.show);
   if (name == "watch") return WatchCommand(line.global, line.watch);
   if (name == "cancel") return CancelCommand(line.global, line.cancel);
+  if (name == "init") return InitCommand(line.global, line.init);
   if (name == "connections") {
     return ConnectionsCommand(line.global, line.connections);
   }
@@ -233,7 +283,9 @@ std::string OutDirOf(const std::vector<std::string>& arguments) {
 int UsageError(const std::vector<std::string>& arguments,
                const std::string& message) {
   Complain(message);
-  OutDir out_dir(FirstWord(arguments) == "run" ? OutDirOf(arguments) : "");
+  const std::string command = FirstWord(arguments);
+  OutDir out_dir(
+      command == "run" || command == "recheck" ? OutDirOf(arguments) : "");
   absl::Status status = out_dir.Prepare("");
   if (status.ok()) {
     status = out_dir.Finish(
@@ -263,6 +315,12 @@ std::unique_ptr<CLI::App> MakeParser(CommandLine& line) {
   AddRunOptions(*run, line.run);
   AddEmbeddedOptions(*run, line.global);
   run->footer(kExitCodes);
+  CLI::App* recheck = app->add_subcommand(
+      "recheck",
+      "Look again at what failed in a run, after a repair; exits as run does");
+  AddRecheckOptions(*recheck, line.recheck);
+  recheck->footer(kExitCodes);
+  AddInitCommand(*app, line);
   AddFileCommands(*app, line);
   AddRunListCommands(*app, line);
   AddOtherCommands(*app, line);

@@ -16,6 +16,8 @@ namespace assay::cli {
 struct CommandLine {
   GlobalOptions global;
   RunOptions run;
+  RunOptions recheck;
+  DifferencesOptions differences;
   LintOptions lint;
   ExplainOptions explain;
   KindsOptions kinds;
@@ -23,6 +25,7 @@ struct CommandLine {
   ShowOptions show;
   WatchOptions watch;
   CancelOptions cancel;
+  InitOptions init;
   ConnectionsOptions connections;
   std::string shell;
 };
@@ -30,8 +33,9 @@ struct CommandLine {
 // Builds the parser; it writes into `line`, which must outlive it.
 std::unique_ptr<CLI::App> MakeParser(CommandLine& line);
 
-// The options of `run`, which are many.
+// The options of `run`, which are many, and those that `recheck` has too.
 void AddRunOptions(CLI::App& command, RunOptions& options);
+void AddRecheckOptions(CLI::App& command, RunOptions& options);
 
 // Parses and executes. `arguments` are without the program's name.
 int Main(const std::vector<std::string>& arguments);

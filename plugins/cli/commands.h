@@ -23,6 +23,7 @@ struct GlobalOptions {
 
 struct RunOptions {
   std::string file;
+  std::string recheck;  // Of `assay recheck`: the run; there is no file then.
   std::vector<std::string> params;  // k=v
   std::string params_file;
   std::string fail_on = "fail";
@@ -77,6 +78,13 @@ struct ShowOptions {
   bool rule_set = false;
   std::string format = "text";
   std::string output;
+  std::string out_dir;
+};
+
+struct DifferencesOptions {
+  std::string run;
+  std::string rule;
+  std::string output = "-";
 };
 
 struct WatchOptions {
@@ -91,6 +99,16 @@ struct CancelOptions {
   std::string request_id;
 };
 
+struct InitOptions {
+  std::string source;
+  std::string target;
+  std::string source_schema;
+  std::string target_schema;
+  std::vector<std::string> tables;
+  std::string output = "-";
+  bool force = false;  // Replace a file that exists.
+};
+
 struct ConnectionsOptions {
   std::vector<std::string> words;  // "test NAME"
   std::string test;
@@ -98,14 +116,18 @@ struct ConnectionsOptions {
   std::string format = "text";
 };
 
+// `assay run` and `assay recheck`.
 int RunCommand(const GlobalOptions& global, const RunOptions& options);
 int LintCommand(const GlobalOptions& global, const LintOptions& options);
 int ExplainCommand(const GlobalOptions& global, const ExplainOptions& options);
 int KindsCommand(const KindsOptions& options);
 int RunsCommand(const GlobalOptions& global, const RunsOptions& options);
 int ShowCommand(const GlobalOptions& global, const ShowOptions& options);
+int DifferencesCommand(const GlobalOptions& global,
+                       const DifferencesOptions& options);
 int WatchCommand(const GlobalOptions& global, const WatchOptions& options);
 int CancelCommand(const GlobalOptions& global, const CancelOptions& options);
+int InitCommand(const GlobalOptions& global, const InitOptions& options);
 int ConnectionsCommand(const GlobalOptions& global,
                        const ConnectionsOptions& options);
 int CompletionCommand(const std::string& shell);

@@ -143,9 +143,26 @@ std::string Kinds() {
   return out;
 }
 
-std::string OptionValues(const std::string& command, const std::string& name) {
+std::string Connections(const std::string& server) {
+  Client client(server);
+  absl::StatusOr<v1::ListConnectionsResponse> response =
+      client.ListConnections(kRunsDeadline);
+  if (!response.ok()) return "";
+  std::string out;
+  for (const v1::Connection& connection : response->connections()) {
+    absl::StrAppend(&out, report::Escape(connection.name()), "\t",
+                    report::Escape(connection.dialect()), "\n");
+  }
+  return out;
+}
+
+std::string OptionValues(const std::string& command, const std::string& name,
+                         const std::string& server) {
+  if (command == "init" && (name == "--source" || name == "--target")) {
+    return Connections(server);
+  }
   if (name == "--format") {
-    return command == "run" || command == "show"
+    return command == "run" || command == "recheck" || command == "show"
                ? "text\njson\njunit\nmarkdown\n"
                : "text\njson\n";
   }
@@ -154,15 +171,38 @@ std::string OptionValues(const std::string& command, const std::string& name) {
   if (name == "--attach") return "orphaned\nalways\nnever\n";
   if (name == "--verdict") return "pass\nwarn\nfail\nerror\n";
   if (name == "--config" || name == "--params-file" || name == "--output" ||
-      name == "--out-dir") {
+      name == "--out-dir" || name == "--out") {
     return kFiles;
   }
   return "";
 }
 
-std::string Arguments(const std::string& command, const std::string& server) {
+// The rules of a run that have differing keys.
+std::string RulesThatDiffer(const std::string& server, const std::string& run) {
+  Client client(server);
+  v1::GetRunRequest request;
+  request.set_run_id(run);
+  request.set_view(v1::RUN_VIEW_FULL);
+  absl::StatusOr<v1::Run> response = client.GetRun(request, kRunsDeadline);
+  if (!response.ok()) return "";
+  std::string out;
+  for (const v1::RuleResult& result : response->results()) {
+    if (result.differences_count() == 0) continue;
+    absl::StrAppend(&out, report::Escape(result.rule_id()), "\t",
+                    report::Count(result.differences_count()), " keys\n");
+  }
+  return out;
+}
+
+// `before` are the arguments that stand already.
+std::string Arguments(const std::string& command, const std::string& server,
+                      const std::vector<std::string>& before) {
   if (command == "kinds") return Kinds();
-  if (command == "show" || command == "watch" || command == "cancel") {
+  if (command == "differences" && before.size() == 1) {
+    return RulesThatDiffer(server, before[0]);
+  }
+  if (command == "show" || command == "watch" || command == "cancel" ||
+      command == "recheck" || (command == "differences" && before.empty())) {
     return Runs(server);
   }
   if (command == "run" || command == "lint" || command == "explain") {
@@ -189,6 +229,7 @@ std::string Complete(const std::vector<std::string>& words) {
   if (server.empty()) server = line.global.server;
   const CLI::App* command = nullptr;
   const CLI::Option* awaits = nullptr;
+  std::vector<std::string> before;
   for (size_t i = 0; i + 1 < words.size(); ++i) {
     if (awaits != nullptr) {
       if (awaits->get_name() == "--server") server = words[i];
@@ -198,8 +239,12 @@ std::string Complete(const std::vector<std::string>& words) {
     const CLI::Option* option = FindOption(*app, command, words[i]);
     if (option != nullptr && TakesValue(*option)) {
       awaits = option;
-    } else if (command == nullptr && !words[i].empty() && words[i][0] != '-') {
-      command = FindCommand(*app, words[i]);
+    } else if (!words[i].empty() && words[i][0] != '-') {
+      if (command == nullptr) {
+        command = FindCommand(*app, words[i]);
+      } else {
+        before.push_back(words[i]);
+      }
     }
   }
   const std::string name = command == nullptr ? "" : command->get_name();
@@ -208,13 +253,13 @@ std::string Complete(const std::vector<std::string>& words) {
     if (!awaits->get_lnames().empty()) {
       option = absl::StrCat("--", awaits->get_lnames().front());
     }
-    return OptionValues(name, option);
+    return OptionValues(name, option, server);
   }
   const std::string partial = words.empty() ? "" : words.back();
   if (!partial.empty() && partial[0] == '-') {
     return OptionNames(*app, command);
   }
-  if (command != nullptr) return Arguments(name, server);
+  if (command != nullptr) return Arguments(name, server, before);
   std::string out;
   for (const CLI::App* sub : app->get_subcommands({})) {
     absl::StrAppend(&out, sub->get_name(), "\t",

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "plugins/cli/differences.h"
 #include "plugins/cli/failed_run.h"
 #include "plugins/cli/io.h"
 #include "validator/base/status.h"
@@ -18,6 +19,8 @@
 
 namespace assay::cli {
 namespace {
+
+constexpr char kDifferences[] = "/differences";
 
 // The verdict on one line, and why where nothing could be judged.
 std::string MessageOf(const v1::Run& run) {
@@ -49,9 +52,20 @@ absl::Status OutDir::Prepare(const std::string& request_id) {
   // First of all: an older PROCEED must not outlive the start of a new run.
   ASSAY_RETURN_IF_ERROR(
       Write("decision", std::string(report::DecisionWord(v1::DECISION_HOLD))));
+  // Nor may an older run's keys be taken for this one's.
+  std::filesystem::remove_all(absl::StrCat(path_, kDifferences), error);
+  if (error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path_, kDifferences, ": ", error.message()));
+  }
   v1::Run run = FailedRun("", "the run has not ended", /*retryable=*/true);
   run.set_request_id(request_id);
   return WriteRun(run, report::kExitRetryable);
+}
+
+absl::Status OutDir::WriteDifferences(Client& client, const v1::Run& run) {
+  if (!enabled()) return absl::OkStatus();
+  return WriteAllDifferences(client, run, absl::StrCat(path_, kDifferences));
 }
 
 absl::Status OutDir::Started(const v1::Run& run) {

@@ -3,7 +3,8 @@
 //
 // `decision` is HOLD from the first moment on; a better one is written last,
 // after everything that speaks for it. So a crash, a full disk or a kill -9
-// leaves HOLD. Each file is replaced as a whole and has no newline at its end.
+// leaves HOLD. Each file is replaced as a whole and has no newline at its end;
+// the keys of comparisons are JSON lines in a folder of their own.
 #ifndef ASSAY_PLUGINS_CLI_OUT_DIR_H_
 #define ASSAY_PLUGINS_CLI_OUT_DIR_H_
 
@@ -11,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "assay/v1/run.pb.h"
+#include "plugins/cli/client.h"
 
 namespace assay::cli {
 
@@ -25,6 +27,10 @@ class OutDir {
   // Makes the folder where it is missing, and writes HOLD and the other fields
   // as they are before a run.
   absl::Status Prepare(const std::string& request_id);
+
+  // All differing keys, to DIR/differences/<rule id>.jsonl. `run` has all its
+  // results.
+  absl::Status WriteDifferences(Client& client, const v1::Run& run);
 
   // The run is known to the server: a crash from here on leaves its id.
   absl::Status Started(const v1::Run& run);

@@ -46,6 +46,7 @@ absl::Status WriteOutputs(const std::vector<Output>& outputs,
     text_options.color = color;
     text_options.verbose = options.verbose;
     text_options.more_command = options.more_command;
+    text_options.commands = options.commands;
     return report::TextReport(run, text_options);
   };
   for (const Output& output : outputs) {

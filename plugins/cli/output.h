@@ -29,6 +29,7 @@ struct RenderOptions {
   bool verbose = false;
   bool quiet = false;        // No text on standard output.
   std::string more_command;  // See report::TextOptions.
+  bool commands = false;     // Likewise.
 };
 
 // Renders and writes. Text about a run that never was (no run_id) is left out:

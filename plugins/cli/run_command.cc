@@ -55,8 +55,8 @@ std::string LostMessage(const absl::Status& status, absl::Duration wait) {
                       absl::FormatDuration(wait), message.substr(end));
 }
 
-// One `assay run`: from the options to the exit code, with every output
-// written on every way out.
+// One `assay run` or `assay recheck`: from the options to the exit code, with
+// every output written on every way out.
 class Gate {
  public:
   Gate(const GlobalOptions& global, const RunOptions& options)
@@ -69,6 +69,7 @@ class Gate {
 
  private:
   absl::Status MakeRequest();
+  absl::Status AddRuleSet();
   FollowOptions MakeFollowOptions();
   int Finish(v1::Run run, int exit_code);
   int FinishError(const absl::Status& status, v1::Run run);
@@ -80,6 +81,7 @@ class Gate {
   const bool fail_on_warn_;
   std::vector<Output> outputs_;
   v1::StartRunRequest request_;
+  absl::Status differences_;  // Whether they could be written.
   absl::Duration wait_server_;
   // Drawn from callbacks while a call waits; null outside of one.
   std::unique_ptr<ProgressLine> progress_;
@@ -130,6 +132,7 @@ int Gate::Run() {
     none.set_request_id(request_.request_id());
     return FinishError(run.status(), none);
   }
+  differences_ = out_dir_.WriteDifferences((*session)->client(), *run);
   const report::Outcome outcome = report::Judge(*run, fail_on_warn_);
   run->set_decision(outcome.decision);
   if (!outcome.contradiction.empty()) {
@@ -160,8 +163,6 @@ absl::Status Gate::MakeRequest() {
                          ParseDuration(options_.wait_server, "--wait-server"));
   ASSAY_ASSIGN_OR_RETURN(const TextMap labels,
                          ParsePairs(options_.labels, "--label"));
-  ASSAY_ASSIGN_OR_RETURN(const TextMap params,
-                         ReadParams(options_.params_file, options_.params));
   if (options_.detach && global_.embedded) {
     return absl::InvalidArgumentError(
         "--detach and --embedded exclude each other: the server would end with "
@@ -177,6 +178,26 @@ absl::Status Gate::MakeRequest() {
         SetDuration(options_.lease, "--lease",
                     request_.mutable_options()->mutable_lease()));
   }
+  if (options_.recheck.empty()) {
+    ASSAY_RETURN_IF_ERROR(AddRuleSet());
+  } else {
+    request_.set_recheck_of_run_id(options_.recheck);
+  }
+  request_.mutable_labels()->insert(labels.begin(), labels.end());
+  request_.set_correlation_id(options_.correlation_id);
+  if (options_.attach == "always") {
+    request_.set_attach(v1::StartRunRequest::ALWAYS);
+  } else if (options_.attach == "never") {
+    request_.set_attach(v1::StartRunRequest::NEVER);
+  }
+  if (fail_on_warn_) request_.mutable_options()->set_fail_on_warn(true);
+  if (options_.detach) request_.mutable_options()->set_detached(true);
+  return absl::OkStatus();
+}
+
+absl::Status Gate::AddRuleSet() {
+  ASSAY_ASSIGN_OR_RETURN(const TextMap params,
+                         ReadParams(options_.params_file, options_.params));
   ASSAY_ASSIGN_OR_RETURN(const std::string text, ReadRuleSet(options_.file));
   if (!options_.no_lint) {
     const std::string name =
@@ -195,15 +216,6 @@ absl::Status Gate::MakeRequest() {
   }
   request_.set_rule_set(text);
   request_.mutable_params()->insert(params.begin(), params.end());
-  request_.mutable_labels()->insert(labels.begin(), labels.end());
-  request_.set_correlation_id(options_.correlation_id);
-  if (options_.attach == "always") {
-    request_.set_attach(v1::StartRunRequest::ALWAYS);
-  } else if (options_.attach == "never") {
-    request_.set_attach(v1::StartRunRequest::NEVER);
-  }
-  if (fail_on_warn_) request_.mutable_options()->set_fail_on_warn(true);
-  if (options_.detach) request_.mutable_options()->set_detached(true);
   return absl::OkStatus();
 }
 
@@ -236,10 +248,12 @@ int Gate::Finish(v1::Run run, int exit_code) {
   render.quiet = options_.quiet;
   if (!global_.embedded && !run.run_id().empty()) {
     render.more_command = absl::StrCat("assay show ", run.run_id(), " --all");
+    render.commands = true;
   } else if (global_.embedded) {
     render.more_command = "the same with --verbose";
   }
   absl::Status status = WriteOutputs(outputs_, run, render);
+  status.Update(differences_);
   if (!status.ok() && exit_code == report::kExitProceed) {
     // A missing output means HOLD to whoever reads it; say the same.
     exit_code = report::kExitRetryable;

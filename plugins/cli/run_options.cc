@@ -2,35 +2,28 @@
 #include "plugins/cli/command_line.h"
 
 namespace assay::cli {
+namespace {
 
-void AddRunOptions(CLI::App& command, RunOptions& options) {
-  const auto each_takes_one = [](CLI::Option* option) {
-    // Else `--param a=1 rules.yaml` would swallow the file.
-    return option->allow_extra_args(false);
-  };
-  command.add_option("file", options.file, "Rule set; - is standard input")
-      ->required()
-      ->type_name("FILE");
-  each_takes_one(command.add_option("-p,--param", options.params,
-                                    "Value of a parameter (repeatable)"))
-      ->type_name("NAME=VALUE");
-  command
-      .add_option("--params-file", options.params_file,
-                  "Parameters as JSON object or lines NAME: VALUE")
-      ->type_name("FILE");
+// Else `--param a=1 rules.yaml` would swallow the file.
+CLI::Option* EachTakesOne(CLI::Option* option) {
+  return option->allow_extra_args(false);
+}
+
+// Waiting, judging and reporting: the same for every run.
+void AddGateOptions(CLI::App& command, RunOptions& options) {
   command
       .add_option("--fail-on", options.fail_on,
                   "What holds the migration: fail, or warn as well")
       ->check(CLI::IsMember({"warn", "fail"}))
       ->type_name("WORD");
-  each_takes_one(command.add_option("-f,--format", options.formats,
-                                    "text, json, junit or markdown; repeat it "
-                                    "with --output for several"))
+  EachTakesOne(command.add_option("-f,--format", options.formats,
+                                  "text, json, junit or markdown; repeat it "
+                                  "with --output for several"))
       ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
       ->type_name("WORD");
-  each_takes_one(command.add_option("-o,--output", options.outputs,
-                                    "File of the --format in the same place "
-                                    "of the order; - is standard output"))
+  EachTakesOne(command.add_option("-o,--output", options.outputs,
+                                  "File of the --format in the same place "
+                                  "of the order; - is standard output"))
       ->type_name("FILE");
   command
       .add_option("--out-dir", options.out_dir,
@@ -54,8 +47,8 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
                   "When to attach to a run with this correlation id")
       ->check(CLI::IsMember({"orphaned", "always", "never"}))
       ->type_name("WORD");
-  each_takes_one(command.add_option("-l,--label", options.labels,
-                                    "Label of the run (repeatable)"))
+  EachTakesOne(command.add_option("-l,--label", options.labels,
+                                  "Label of the run (repeatable)"))
       ->type_name("NAME=VALUE");
   command
       .add_option("--timeout", options.timeout,
@@ -73,8 +66,32 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
                    "No report, no progress; errors only");
   command.add_flag("-v,--verbose", options.verbose,
                    "All results with samples and SQL");
+}
+
+}  // namespace
+
+void AddRunOptions(CLI::App& command, RunOptions& options) {
+  command.add_option("file", options.file, "Rule set; - is standard input")
+      ->required()
+      ->type_name("FILE");
+  EachTakesOne(command.add_option("-p,--param", options.params,
+                                  "Value of a parameter (repeatable)"))
+      ->type_name("NAME=VALUE");
+  command
+      .add_option("--params-file", options.params_file,
+                  "Parameters as JSON object or lines NAME: VALUE")
+      ->type_name("FILE");
+  AddGateOptions(command, options);
   command.add_flag("--no-lint", options.no_lint,
                    "Leave linting to a server that is newer than this program");
+}
+
+void AddRecheckOptions(CLI::App& command, RunOptions& options) {
+  command
+      .add_option("run", options.recheck, "Run, or the beginning of its id")
+      ->required()
+      ->type_name("RUN");
+  AddGateOptions(command, options);
 }
 
 }  // namespace assay::cli

@@ -11,6 +11,7 @@
 #include "plugins/cli/commands.h"
 #include "plugins/cli/follow.h"
 #include "plugins/cli/io.h"
+#include "plugins/cli/out_dir.h"
 #include "plugins/cli/output.h"
 #include "plugins/cli/rule_set_file.h"
 #include "plugins/cli/session.h"
@@ -95,7 +96,14 @@ int ShowCommand(const GlobalOptions& global, const ShowOptions& options) {
   // A report in a file is what was asked for; nothing more on the screen.
   render.quiet = output.file != "-";
   render.more_command = absl::StrCat("assay show ", run->run_id(), " --all");
-  status = WriteOutputs({output}, *run, render);
+  render.commands = true;
+  OutDir out_dir(options.out_dir);
+  status = out_dir.Prepare(run->request_id());
+  if (status.ok()) {
+    status = out_dir.WriteDifferences((*session)->client(), *run);
+    status.Update(out_dir.Finish(*run, report::Judge(*run).exit_code));
+  }
+  status.Update(WriteOutputs({output}, *run, render));
   return status.ok() ? report::kExitProceed : Fail(status);
 }
 

@@ -77,6 +77,7 @@ int WatchCommand(const GlobalOptions& global, const WatchOptions& options) {
   RenderOptions render;
   render.color = global.color;
   render.more_command = absl::StrCat("assay show ", *run_id, " --all");
+  render.commands = true;
   const absl::Status status = WriteOutputs({Output{}}, *run, render);
   if (!status.ok() && outcome.exit_code == report::kExitProceed) {
     return Fail(status);

@@ -106,6 +106,29 @@ struct FakeServer::Impl final : v1::ValidationService::Service {
     return grpc::Status::OK;
   }
 
+  grpc::Status ListDifferences(grpc::ServerContext*,
+                               const v1::ListDifferencesRequest* request,
+                               v1::ListDifferencesResponse* response) override {
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      seen.differences.push_back(*request);
+    }
+    const auto it = owner->differences.find(request->rule_id());
+    if (it == owner->differences.end()) {
+      return StatusOf({{}, 5, "no list", "DIFFERENCES_NOT_FOUND"});
+    }
+    size_t at = request->page_token().empty()
+                    ? 0
+                    : std::stoul(request->page_token());
+    for (int i = 0; i < 2 && at < it->second.size(); ++i) {
+      response->add_lines(it->second[at++]);
+    }
+    if (at < it->second.size()) {
+      response->set_next_page_token(std::to_string(at));
+    }
+    return grpc::Status::OK;
+  }
+
   FakeServer* owner;
   std::mutex mutex;
   Calls seen;

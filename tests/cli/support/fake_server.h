@@ -4,6 +4,7 @@
 #define ASSAY_TESTS_CLI_SUPPORT_FAKE_SERVER_H_
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct Calls {
   std::vector<v1::StartRunRequest> start;
   std::vector<v1::WaitRunRequest> wait;
   std::vector<v1::CancelRunRequest> cancel;
+  std::vector<v1::ListDifferencesRequest> differences;
 };
 
 // Thread-safe. The handlers run on gRPC's threads.
@@ -36,6 +38,9 @@ class FakeServer {
   // The pages of ListResults, by page token.
   std::function<v1::ListResultsResponse(const v1::ListResultsRequest&)>
       on_list_results;
+  // The lines of ListDifferences by rule, handed out two a page; a rule that is
+  // not there has none.
+  std::map<std::string, std::vector<std::string>> differences;
   std::vector<v1::Run> runs;  // ListRuns, GetRun
 
   FakeServer();
