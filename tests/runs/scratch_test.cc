@@ -66,7 +66,8 @@ TEST_F(ScratchTest, LinesComeInPages) {
   EXPECT_EQ(page->lines, (std::vector<std::string>{"a"}));
   EXPECT_EQ(page->next, 2);
   page = ReadLines(path, 2, 10, 1);
-  EXPECT_EQ(page->lines, (std::vector<std::string>{"bb", ""}));
+  EXPECT_EQ(page->lines, (std::vector<std::string>{"bb"}));
+  EXPECT_EQ(page->next, 5);
   for (const int64_t offset : {int64_t{-1}, int64_t{1}, int64_t{1000}}) {
     EXPECT_EQ(GetReason(ReadLines(path, offset, 10, 1000).status()),
               ErrorReason::kPageTokenInvalid)
