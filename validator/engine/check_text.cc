@@ -189,10 +189,12 @@ class Parser {
     // "(a >= 0)" and "(a) >= 0" begin alike.
     if (Is("(")) {
       const size_t before = at_;
+      const int depth = depth_;
       ++at_;
       std::optional<Demands> inside = Or();
       if (inside && Take(")") && !StartsComparison()) return inside;
       at_ = before;
+      depth_ = depth;
     }
     return Comparison();
   }

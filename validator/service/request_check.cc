@@ -25,6 +25,7 @@ constexpr int kMaxPageSize = 1000;
 constexpr int kDefaultDifferences = 1000;
 constexpr int kMaxDifferences = 10000;
 constexpr size_t kMaxRuleIdBytes = 4096;
+constexpr int kMaxDraftTables = 1000;
 
 using Map = google::protobuf::Map<std::string, std::string>;
 
@@ -244,6 +245,23 @@ absl::Status CheckExplainRuleSet(const v1::ExplainRuleSetRequest& from) {
   ASSAY_RETURN_IF_ERROR(
       CheckRequired("rule_set", from.rule_set(), kMaxRuleSetBytes));
   return CheckParams(from.params());
+}
+
+absl::Status CheckDraftRuleSet(const v1::DraftRuleSetRequest& from) {
+  ASSAY_RETURN_IF_ERROR(CheckRequired("source", from.source(), kMaxIdBytes));
+  ASSAY_RETURN_IF_ERROR(CheckRequired("target", from.target(), kMaxIdBytes));
+  ASSAY_RETURN_IF_ERROR(
+      CheckSize("source_schema", from.source_schema(), kMaxIdBytes));
+  ASSAY_RETURN_IF_ERROR(
+      CheckSize("target_schema", from.target_schema(), kMaxIdBytes));
+  if (from.tables_size() > kMaxDraftTables) {
+    return Invalid("tables", absl::StrCat("has ", from.tables_size(),
+                                          " names; at most ", kMaxDraftTables));
+  }
+  for (const std::string& table : from.tables()) {
+    ASSAY_RETURN_IF_ERROR(CheckRequired("tables", table, kMaxIdBytes));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckTestConnection(const v1::TestConnectionRequest& from) {

@@ -30,6 +30,7 @@ absl::Status CheckListDifferences(const v1::ListDifferencesRequest& from);
 absl::Status CheckCancelRun(const v1::CancelRunRequest& from);
 absl::Status CheckLintRuleSet(const v1::LintRuleSetRequest& from);
 absl::Status CheckExplainRuleSet(const v1::ExplainRuleSetRequest& from);
+absl::Status CheckDraftRuleSet(const v1::DraftRuleSetRequest& from);
 absl::Status CheckTestConnection(const v1::TestConnectionRequest& from);
 
 // Returns the size to use: default 50, at most 1000. REQUIRES: checked.

@@ -14,6 +14,7 @@
 #include "validator/base/status.h"
 #include "validator/base/thread_pool.h"
 #include "validator/engine/engine.h"
+#include "validator/service/draft_call.h"
 #include "validator/service/page_cursor.h"
 #include "validator/service/page_token.h"
 #include "validator/service/pooled_call.h"
@@ -169,6 +170,18 @@ class Impl final : public ValidationService,
         [this, request = *request](const CancellationToken& cancel,
                                    v1::ExplainRuleSetResponse* out) {
           return ToGrpcStatus(Explain(request, cancel, out));
+        });
+  }
+
+  Reactor* DraftRuleSet(Context* context,
+                        const v1::DraftRuleSetRequest* request,
+                        v1::DraftRuleSetResponse* response) override {
+    return StartPooled<v1::DraftRuleSetResponse>(
+        &database_pool_, &store_pool_, DeadlineOf(*context), response,
+        [this, request = *request](const CancellationToken& cancel,
+                                   v1::DraftRuleSetResponse* out) {
+          return ToGrpcStatus(
+              Draft(request, *options_.registry, cancel, out));
         });
   }
 
