@@ -83,6 +83,12 @@ bool ParseDoubleText(std::string_view text, double& value);
 // 32 hexadecimal digits in any case, with the usual hyphens or without any.
 bool PutUuid(std::string_view text, std::string& out);
 
+// `text` without the blanks at its end.
+inline std::string_view WithoutPadding(std::string_view text) {
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
 }  // namespace assay::diff
 
 #endif  // ASSAY_VALIDATOR_DIFF_CANONICAL_H_

@@ -67,6 +67,7 @@ Cell ReadCell(const ColumnEncoding& encoding, const db::RowBlock& block,
       break;
   }
   cell.text = block.Text(row, column);
+  if (encoding.padded) cell.text = WithoutPadding(cell.text);
   return encoding.tagged ? ReadTagged(cell.text) : cell;
 }
 
@@ -262,6 +263,7 @@ ColumnEncoding EncodingOf(const ColumnSide& side, const ComparedType& compared,
   encoding.has_policy = policy != nullptr;
   if (policy != nullptr) encoding.policy = *policy;
   encoding.tagged = side.dialect->tags_values();
+  encoding.padded = side.dialect->PadsText(side.type);
   return encoding;
 }
 

@@ -109,7 +109,9 @@ class Encoding {
         if (block_.IsNull(row, column)) {
           PutNull(out);
         } else {
-          PutBlob(Tag::kText, block_.Text(row, column), out);
+          const std::string_view text = block_.Text(row, column);
+          PutBlob(Tag::kText,
+                  columns_[column].padded ? WithoutPadding(text) : text, out);
         }
         return absl::OkStatus();
       case Path::kAny:

@@ -25,7 +25,7 @@ using diff::Side;
 // So far may one side be ahead of the other, so that the window stays small
 // where both come in about the same order. Waiting costs nothing: the databases
 // and we share what there is of processors, or the slower side decides anyway.
-constexpr int64_t kMaxLead = 200000;
+constexpr int64_t kMaxLead = 50000;
 // Writing a checkpoint may take at most this part of the time.
 constexpr int64_t kCheckpointShare = 20;
 

@@ -408,13 +408,9 @@ SideColumns ColumnsOf(const std::vector<PairedColumn>& columns,
     out.expressions.push_back(
         diff::ReadForm({column.type, &side.session->dialect()}, name.sql(),
                        pair.compared.type));
-    diff::ColumnEncoding encoding;
-    encoding.type = pair.compared.type;
-    encoding.native = column.type.type;
-    encoding.zone = scope.zone;
-    encoding.policy = pair.policy;
-    encoding.has_policy = pair.has_policy;
-    out.encodings.push_back(std::move(encoding));
+    out.encodings.push_back(diff::EncodingOf(
+        {column.type, &side.session->dialect()}, pair.compared,
+        pair.has_policy ? &pair.policy : nullptr, scope.zone));
   }
   return out;
 }

@@ -100,6 +100,7 @@ class Reading {
       }
       order_.after = request_.after;
       ordered_ = true;
+      FindKeyCells();
     }
     if (paged && ordered_) return Pages();
     if (method == sql::StreamMethod::kServerCursor) return ServerCursor();
@@ -111,6 +112,27 @@ class Reading {
     int64_t rows = 0;
     size_t bytes = 0;
   };
+
+  // Where the key's own columns stand in a row: among the expressions where
+  // all of them are read as they are, which saves reading them twice.
+  void FindKeyCells() {
+    const auto find = [&](const sql::ResolvedColumn& column) {
+      sql::SqlWriter name(sql::WriteMode::kPaste);
+      name.PutName(request_.scope, column.name);
+      const auto& all = request_.expressions;
+      return static_cast<size_t>(
+          std::find(all.begin(), all.end(), name.sql()) - all.begin());
+    };
+    bool all_there = true;
+    for (const sql::ResolvedColumn& column : order_.key) {
+      key_cells_.push_back(find(column));
+      all_there &= key_cells_.back() < request_.expressions.size();
+    }
+    order_.select_key = !all_there;
+    for (size_t i = 0; i < key_cells_.size() && !all_there; ++i) {
+      key_cells_[i] = request_.expressions.size() + i;
+    }
+  }
 
   absl::StatusOr<db::Statement> Select(int64_t limit) {
     sql::SqlWriter writer(sql::WriteMode::kBound);
@@ -142,7 +164,7 @@ class Reading {
           ASSAY_ASSIGN_OR_RETURN(
               Value value,
               KeyValue(db::CellValue(*cursor, *block, block->rows() - 1,
-                                     request_.expressions.size() + i),
+                                     key_cells_[i]),
                        order_.key[i].type.type));
           order_.after.push_back(std::move(value));
         }
@@ -187,6 +209,7 @@ class Reading {
   const StreamRequest& request_;
   const OnBlock& on_block_;
   sql::ReadOrder order_;
+  std::vector<size_t> key_cells_;
   bool ordered_ = false;
 };
 

@@ -181,6 +181,9 @@ class Dialect {
   // Whether types belong to values: each DiffForm cell then begins with its
   // value's own type, 'i' integer, 'r' real, 't' text, 'b' bytes.
   virtual bool tags_values() const { return false; }
+  // Whether the driver hands the type's text over with the database's own
+  // padding of blanks, which is no part of the value.
+  virtual bool PadsText(const ColumnType&) const { return false; }
   // How many bits a bit string column has, 0 for any number; nullopt where it
   // is none.
   virtual std::optional<int64_t> BitLength(const ColumnType&) const {

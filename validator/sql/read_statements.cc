@@ -113,7 +113,7 @@ absl::Status PutRead(SqlWriter& out, const Scope& scope, const ExprPtr& where,
                      const ReadOrder* order, int64_t limit) {
   out.Put("SELECT ");
   PutList(out, expressions);
-  if (order != nullptr) {
+  if (order != nullptr && order->select_key) {
     out.Put(", ");
     PutKeyList(out, scope, order->key);
   }

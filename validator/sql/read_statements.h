@@ -22,6 +22,7 @@ absl::StatusOr<std::vector<std::string>> TextExpressions(
 struct ReadOrder {
   std::vector<ResolvedColumn> key;
   std::vector<Value> after;  // Rows up to this key are left out; empty: none.
+  bool select_key = true;    // The key's columns come behind the expressions.
 };
 
 // Rows of `expressions`, then of the order's key columns as they are. `order`

@@ -253,14 +253,20 @@ class PostgreSql final : public Dialect {
         return name == "float8" ? sql
                                 : absl::StrCat("CAST(", sql, " AS float8)");
       case TypeClass::kText:
-        if (name == "text" || name == "varchar") return sql;
+        if (name == "text" || name == "varchar" || PadsText(type)) return sql;
+        break;
+      case TypeClass::kOther:
+        // As text it would be '::1/128'.
+        if (name == "inet") return sql;
         break;
       default:
         // The driver drops BC, makes dates of infinity and cuts JSON.
         break;
     }
-    // Of char(n), without its padding.
     return absl::StrCat("CAST(", sql, " AS text)");
+  }
+  bool PadsText(const ColumnType& type) const override {
+    return type.native_name == "bpchar";
   }
 
   std::optional<int64_t> BitLength(const ColumnType& type) const override {
