@@ -177,6 +177,16 @@ TEST(RequestCheckTest, TheRest) {
   ExpectInvalid(CheckLintRuleSet({}), "rule_set: ");
   ExpectInvalid(CheckExplainRuleSet({}), "rule_set: ");
   ExpectInvalid(CheckTestConnection({}), "name: ");
+  v1::DraftRuleSetRequest draft;
+  ExpectInvalid(CheckDraftRuleSet(draft), "source: ");
+  draft.set_source("a");
+  ExpectInvalid(CheckDraftRuleSet(draft), "target: ");
+  draft.set_target("b");
+  EXPECT_TRUE(CheckDraftRuleSet(draft).ok());
+  draft.add_tables("");
+  ExpectInvalid(CheckDraftRuleSet(draft), "tables: ");
+  for (int i = 0; i < 1000; ++i) draft.add_tables("t");
+  ExpectInvalid(CheckDraftRuleSet(draft), "tables: ");
 }
 
 }  // namespace

@@ -172,11 +172,10 @@ class Comparer {
     if (!demands_.types) return;
     const TypeFit fit = FitTypes(from, to);
     if (fit.why.empty()) return;
-    const std::string line =
-        absl::StrCat(Subject(from, to), ": ", TypeText(from),
-                     " on the source, ", TypeText(to), " on the target: ",
-                     fit.why);
-    (fit.fits ? out_.notes : out_.mismatches).push_back(line);
+    (fit.fits ? out_.notes : out_.mismatches)
+        .push_back(absl::StrCat(Subject(from, to), ": ", TypeText(from),
+                                " on the source, ", TypeText(to),
+                                " on the target: ", fit.why));
   }
 
   void CompareDetails(const db::ColumnFacts& from, const db::ColumnFacts& to) {
@@ -331,8 +330,8 @@ class Comparer {
                    Pairs(other.columns, other.key) == pairs;
           });
       const std::string text =
-          absl::StrCat("foreign key ", List(key.columns), " → ", key.table,
-                       " ", List(key.key));
+          absl::StrCat("foreign key ", List(key.columns), " → ", key.table, " ",
+                       List(key.key));
       if (found == target_.foreign_keys.end()) {
         OnSourceOnly(text);
       } else if (key.validated && !found->validated) {
@@ -365,10 +364,9 @@ class Comparer {
     }
   }
 
-  bool IsCompared(const std::string& target_column) const {
-    return std::any_of(pairs_.begin(), pairs_.end(), [&](const auto& pair) {
-      return pair.second->name == target_column;
-    });
+  bool IsCompared(const std::string& name) const {  // Of the target.
+    return std::any_of(pairs_.begin(), pairs_.end(),
+                       [&](const auto& p) { return p.second->name == name; });
   }
 
   const db::TableFacts& source_;

@@ -57,7 +57,8 @@ TypeFit FitInteger(const TypeCapacity& source, const TypeCapacity& target) {
     case Kind::kDecimal: {
       if (target.whole_digits == kNoLimit || !target.enforced) return Fits();
       const Decimal nines = Nines(target.whole_digits);
-      const Decimal least = Subtract({"0"}, nines);
+      const Decimal least =
+          target.no_negatives ? Decimal{"0"} : Subtract({"0"}, nines);
       return IntegerIn(source.least, source.greatest, least, nines);
     }
     case Kind::kFloat: {
@@ -102,7 +103,8 @@ TypeFit FitDecimal(const TypeCapacity& source, const TypeCapacity& target) {
         return Lost("digits behind the point are lost");
       }
       const Decimal nines = Nines(source.whole_digits);
-      const Decimal least = Subtract({"0"}, nines);
+      const Decimal least =
+          source.no_negatives ? Decimal{"0"} : Subtract({"0"}, nines);
       return IntegerIn(least, nines, target.least, target.greatest);
     }
     case Kind::kFloat:
@@ -301,6 +303,10 @@ TypeFit FitCapacities(const db::ColumnFacts& source_column,
     return same || (!target.enforced && target.kind == Kind::kUnknown)
                ? Fits()
                : Lost("not known to hold every value");
+  }
+  if (target.no_negatives && !source.no_negatives &&
+      (source.kind == Kind::kDecimal || source.kind == Kind::kFloat)) {
+    return Lost("values below 0 do not fit");
   }
   // SQLite has no types of their own for these and keeps them as text.
   const bool as_text = target.kind == Kind::kText && !target.enforced;

@@ -47,6 +47,7 @@ struct TypeCapacity {
   int64_t whole_digits = kNoLimit;
   int64_t fraction_digits = kNoLimit;
   int mantissa_bits = 53;  // kFloat.
+  bool no_negatives = false;  // kDecimal, kFloat: MariaDB's UNSIGNED.
   // kText: characters; kBits: bits.
   int64_t characters = kNoLimit;
   // kText and kBytes.

@@ -77,8 +77,9 @@ std::string MariaDbFactQuery(CatalogFact fact, const std::string& schema,
                            table)}});
 }
 
-TypeCapacity MariaDbCapacity(std::string_view native_type) {
-  const TypeWords words = ParseTypeWords(native_type);
+namespace {
+
+TypeCapacity CapacityOf(const TypeWords& words) {
   const std::string& name = words.name;
   if (name == "tinyint") {
     TypeCapacity out = IntegerCapacity(8, words.is_unsigned);
@@ -88,9 +89,8 @@ TypeCapacity MariaDbCapacity(std::string_view native_type) {
   if (name == "mediumint") return IntegerCapacity(24, words.is_unsigned);
   if (name == "year") return IntegerRange(0, 2155);
   if (name == "decimal" || name == "numeric") {
-    TypeCapacity out = DecimalCapacity(words.Number(0).value_or(10),
-                                       words.Number(1).value_or(0));
-    return out;
+    return DecimalCapacity(words.Number(0).value_or(10),
+                           words.Number(1).value_or(0));
   }
   if (name == "float") {
     return FloatCapacity(words.Number(0).value_or(0) > 24 ? 53 : 24);
@@ -128,6 +128,15 @@ TypeCapacity MariaDbCapacity(std::string_view native_type) {
     return TimeCapacity(Kind::kTime, words.Number(0).value_or(0));
   }
   return CommonCapacity(words);
+}
+
+}  // namespace
+
+TypeCapacity MariaDbCapacity(std::string_view native_type) {
+  const TypeWords words = ParseTypeWords(native_type);
+  TypeCapacity out = CapacityOf(words);
+  out.no_negatives = words.is_unsigned;
+  return out;
 }
 
 }  // namespace assay::sql
