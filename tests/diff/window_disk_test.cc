@@ -255,6 +255,23 @@ TEST_F(WindowDiskTest, DamagedSpillFilesAreRefusedByLoad) {
   EXPECT_EQ(*left, 5000u);
 }
 
+// Whole and as long, but not what the checkpoint speaks of.
+TEST_F(WindowDiskTest, SpillFilesOfAnotherWindowAreRefusedByLoad) {
+  const std::string checkpoint = directory_ / "checkpoint";
+  std::vector<TestRow> rows = Range(0, 5000);
+  const auto window = Make(32 << 10);
+  ASSERT_TRUE(window->Add(Side::kSource, BatchOf(rows)).ok());
+  ASSERT_TRUE(window->Save(checkpoint).ok());
+  const std::string path = SpillFile();
+  const size_t size = std::filesystem::file_size(path);
+
+  for (TestRow& row : rows) row.near = 1;
+  const auto other = Make(32 << 10);
+  ASSERT_TRUE(other->Add(Side::kSource, BatchOf(rows)).ok());
+  ASSERT_EQ(std::filesystem::file_size(path), size);
+  ExpectRefused(checkpoint, "spill files of another window");
+}
+
 TEST_F(WindowDiskTest, CheckpointOfAnotherComparisonIsRefused) {
   const std::string checkpoint = directory_ / "checkpoint";
   const auto window = Make(32 << 10, /*unique=*/false);

@@ -136,10 +136,13 @@ TEST_F(WindowTest, OneKeyLargerThanTheBudgetIsHandedOverWhole) {
   rows.pop_back();
   rows.erase(rows.begin());
   Add(*window, Side::kTarget, rows);
+  const int64_t spilled = window->spilled_bytes();
   const std::map<uint32_t, LeftOfKey> want = {
       {3, {.source = {{19999, 1}}, .target = {}}},
       {1000, {.source = {{0, 1}}, .target = {}}}};
   EXPECT_TRUE(Finish(*window) == want);
+  // It is split from the others, and not again and again.
+  EXPECT_LT(window->spilled_bytes(), 4 * spilled);
 }
 
 TEST_F(WindowTest, RowsInOrderNeverSpill) {
