@@ -46,7 +46,7 @@ server:
   drain_grace: 1m
   default_timeout: 1h30m
 runs: {keep: 5, keep_for: 7d}
-state: {directory: /tmp/state}
+state: {directory: /tmp/state, checkpoint_interval: 2s, window_mib: 8}
 connections:
 )",
                                                 issues);
@@ -61,6 +61,8 @@ connections:
   EXPECT_EQ(config.default_timeout, absl::Minutes(90));
   EXPECT_EQ(config.keep_runs, 5);
   EXPECT_EQ(config.state_directory, "/tmp/state");
+  EXPECT_EQ(config.checkpoint_interval, absl::Seconds(2));
+  EXPECT_EQ(config.window_mib, 8);
   EXPECT_EQ(config.keep_for, absl::Hours(24 * 7));
 }
 

@@ -111,15 +111,18 @@ class Comparer {
     std::set<const db::ColumnFacts*> used_source;
     std::set<const db::ColumnFacts*> used_target;
     for (const ColumnMapping& mapping : spec_.map) {
-      const db::ColumnFacts* from =
-          mapping.source ? source_.FindColumn(mapping.source->text) : nullptr;
-      const db::ColumnFacts* to =
-          mapping.target ? target_.FindColumn(mapping.target->text) : nullptr;
+      // A side that is not said is the column of the mapping's own name; one
+      // that is an expression takes that column's place.
+      const db::ColumnFacts* from = source_.FindColumn(
+          mapping.source ? mapping.source->text : mapping.name);
+      const db::ColumnFacts* to = target_.FindColumn(
+          mapping.target ? mapping.target->text : mapping.name);
       if (mapping.source) Expect(from, mapping.source->text, "source");
       if (mapping.target) Expect(to, mapping.target->text, "target");
       if (from != nullptr) used_source.insert(from);
       if (to != nullptr) used_target.insert(to);
       if (from == nullptr || to == nullptr) continue;
+      if (mapping.source_sql || mapping.target_sql) continue;
       if (LeftOut(from->name, mapping.name)) continue;
       Pair(*from, *to);
     }

@@ -224,6 +224,26 @@ class ComparisonRunner {
                         "/", FileName(absl::StrCat(rule.id, suffix)));
   }
 
+  // Whether the list of the run that this one re-reads has all that was wrong:
+  // only then is it enough to read its keys.
+  bool ListIsWhole(const Rule& rule) const {
+    if (request_.recheck_of.empty()) return false;
+    const int first = FirstRuleOfGroup(*request_.rule_set, group_);
+    const auto index =
+        first + static_cast<int>(&rule - comparison_.rules.data());
+    const auto found = request_.earlier.find(index);
+    if (found == request_.earlier.end() || !found->second.diff.has_value()) {
+      return false;
+    }
+    const DiffCounts& diff = *found->second.diff;
+    return diff.complete && diff.unstable == 0 && diff.accepted == 0 &&
+           diff.duplicate_keys_source == 0 && diff.duplicate_keys_target == 0 &&
+           diff.null_keys_source == 0 && diff.null_keys_target == 0 &&
+           found->second.differences > 0 &&
+           found->second.differences ==
+               diff.missing + diff.extra + diff.changed;
+  }
+
   absl::Status RunPair(const Rule& rule, const ComparisonPlan& plan,
                        const TablePair& pair, const std::string& suffix,
                        Result& result) {
@@ -242,12 +262,14 @@ class ComparisonRunner {
     if (!request_.directory.empty()) {
       work.differences = DifferencesPath(request_.directory, request_.run_id,
                                          absl::StrCat(rule.id, suffix));
-      if (!request_.recheck_of.empty()) {
+      if (ListIsWhole(rule)) {
         work.recheck_list =
             DifferencesPath(request_.directory, request_.recheck_of,
                             absl::StrCat(rule.id, suffix));
         std::error_code error;
         if (!std::filesystem::exists(work.recheck_list, error)) {
+          // Of a wildcard's tables only those that differed have a list; one
+          // without is compared anew.
           work.recheck_list.clear();
         }
       }

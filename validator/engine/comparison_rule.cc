@@ -130,6 +130,7 @@ class RuleRunner {
     context.cancel = cancel_;
     context.meter = request_.meter;
     context.samples = rule_.samples.value_or(kDefaultSamples);
+    context.window_bytes = request_.execution->window_bytes;
     context.scratch = request_.scratch;
     context.differences = request_.differences;
     return context;

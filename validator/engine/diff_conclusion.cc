@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
@@ -50,6 +51,7 @@ void AppendPart(std::string& out, const std::string& part) {
 struct DiffConclusion::Acceptance {
   const AcceptedDifference* rule = nullptr;
   std::set<std::string> keys;  // Canonical parts, length-prefixed.
+  int64_t rows = 0;            // Accepted by it, alone or with others.
 };
 
 DiffConclusion::DiffConclusion(const DiffContext& context, DiffCounts& counts)
@@ -90,41 +92,42 @@ bool DiffConclusion::MayShow(const PairedColumn& column, bool key) const {
          !IsMasked(context_.target->session->config(), column.name);
 }
 
-const DiffConclusion::Acceptance* DiffConclusion::AcceptedAs(
-    const std::string& kind, const LeftoverRecord& record,
-    const std::vector<size_t>& columns,
-    const std::vector<std::string>& causes) const {
-  if (accept_.empty()) return nullptr;
-  std::string key;
-  if (const auto values = KeyValues(plan_, record.key); values.ok()) {
-    for (size_t i = 0; i < values->size(); ++i) {
-      AppendPart(key, Canonical(plan_.columns[i].compared.type, (*values)[i]));
-    }
+std::string DiffConclusion::KeyText(const std::string& key) const {
+  std::string out;
+  const auto values = KeyValues(plan_, key);
+  for (size_t i = 0; values.ok() && i < values->size(); ++i) {
+    AppendPart(out, Canonical(plan_.columns[i].compared.type, (*values)[i]));
   }
-  for (const Acceptance& accept : accept_) {
+  return out;
+}
+
+DiffConclusion::Acceptance* DiffConclusion::AcceptedAs(
+    const std::string& kind, const std::string& key, const std::string& column,
+    const std::vector<std::string>& causes) {
+  if (accept_.empty()) return nullptr;
+  const std::string text = KeyText(key);
+  for (Acceptance& accept : accept_) {
     const AcceptedDifference& rule = *accept.rule;
     if (!rule.kind.empty() && rule.kind != kind) continue;
-    if (!accept.keys.empty() && accept.keys.count(key) == 0) continue;
-    if (!rule.column.empty() || !rule.cause.empty()) {
-      // Every differing column must be covered: a row with a known difference
-      // may have a new one beside it.
-      if (columns.empty()) continue;
-      bool all = true;
-      for (size_t i = 0; i < columns.size(); ++i) {
-        all &= rule.column.empty() ||
-               plan_.columns[columns[i]].name == rule.column;
-        all &= rule.cause.empty() ||
-               (i < causes.size() && causes[i] == rule.cause);
-      }
-      if (!all) continue;
+    if (!accept.keys.empty() && accept.keys.count(text) == 0) continue;
+    if (!rule.column.empty() && !absl::EqualsIgnoreCase(rule.column, column)) {
+      continue;
+    }
+    if (!rule.cause.empty() &&
+        std::find(causes.begin(), causes.end(), rule.cause) == causes.end()) {
+      continue;
     }
     return &accept;
   }
   return nullptr;
 }
 
-absl::Status DiffConclusion::ReadBoth(const std::vector<std::string>& keys,
+absl::Status DiffConclusion::ReadBoth(const std::vector<std::string>& changed,
                                       KeyedRows& source, KeyedRows& target) {
+  KeySet keys;
+  for (const std::string& key : changed) {
+    keys[key] = kSeenOnSource | kSeenOnTarget;
+  }
   ASSAY_ASSIGN_OR_RETURN(source,
                          ReadKeys(context_, diff::Side::kSource, keys, true));
   ASSAY_ASSIGN_OR_RETURN(target,
@@ -151,35 +154,52 @@ absl::Status DiffConclusion::Take(std::vector<LeftoverRecord>& records) {
 absl::Status DiffConclusion::TakeOne(LeftoverRecord& record,
                                      const KeyedRows& source,
                                      const KeyedRows& target) {
-  const size_t pairs = std::min(record.source.size(), record.target.size());
-  std::set<size_t> all_columns;
-  bool accepted_all = true;
-  for (size_t i = 0; i < pairs; ++i) {
-    const std::vector<size_t> columns = DifferingColumns(
-        plan_, record.source[i].payload, record.target[i].payload);
-    std::vector<std::string> causes;
-    const auto s = source.find(record.key);
-    const auto t = target.find(record.key);
-    if (s != source.end() && t != target.end() && s->second.size() == 1 &&
-        t->second.size() == 1) {
-      const auto all = CausesOf(s->second.front(), t->second.front());
-      for (const size_t column : columns) causes.push_back(all[column]);
+  const auto s = source.find(record.key);
+  const auto t = target.find(record.key);
+  const bool single = s != source.end() && t != target.end() &&
+                      s->second.size() == 1 && t->second.size() == 1;
+  std::set<size_t> not_accepted;
+  bool any_changed = false;
+  int64_t paired = 0;
+  ForEachPair(record, [&](const LeftoverRow& from, const LeftoverRow& to,
+                          int64_t pairs) {
+    paired += pairs;
+    // Each differing column by some entry: a row with a known difference may
+    // have a new one beside it.
+    std::set<Acceptance*> by;
+    std::vector<size_t> left;
+    for (const size_t column :
+         DifferingColumns(plan_, from.payload, to.payload)) {
+      std::vector<std::string> causes;
+      if (single) {
+        causes = CausesOf(column, s->second.front(), t->second.front());
+      }
+      Acceptance* accept =
+          AcceptedAs("changed", record.key, plan_.columns[column].name, causes);
+      if (accept == nullptr) {
+        left.push_back(column);
+      } else {
+        by.insert(accept);
+      }
     }
-    if (AcceptedAs("changed", record, columns, causes) != nullptr) {
-      ++counts_.accepted;
-      continue;
+    if (left.empty() && !by.empty()) {
+      counts_.accepted += pairs;
+      for (Acceptance* accept : by) accept->rows += pairs;
+      return;
     }
-    accepted_all = false;
-    ++counts_.changed;
-    for (const size_t column : columns) ++changed_by_column_[column];
-    all_columns.insert(columns.begin(), columns.end());
-  }
-  const auto surplus = [&](const char* kind, std::vector<LeftoverRow>& rows,
+    any_changed = true;
+    counts_.changed += pairs;
+    for (const size_t column : left) changed_by_column_[column] += pairs;
+    not_accepted.insert(left.begin(), left.end());
+  });
+  const auto surplus = [&](const char* kind,
+                           const std::vector<LeftoverRow>& rows,
                            int64_t& count) {
-    const auto left = static_cast<int64_t>(rows.size() - pairs);
+    const int64_t left = RowsOf(rows) - paired;
     if (left <= 0) return false;
-    if (AcceptedAs(kind, record, {}, {}) != nullptr) {
+    if (Acceptance* accept = AcceptedAs(kind, record.key, "", {})) {
       counts_.accepted += left;
+      accept->rows += left;
       return false;
     }
     count += left;
@@ -187,8 +207,8 @@ absl::Status DiffConclusion::TakeOne(LeftoverRecord& record,
   };
   const bool missing = surplus("missing", record.source, counts_.missing);
   const bool extra = surplus("extra", record.target, counts_.extra);
-  const std::vector<size_t> columns(all_columns.begin(), all_columns.end());
-  if (pairs > 0 && !accepted_all) {
+  const std::vector<size_t> columns(not_accepted.begin(), not_accepted.end());
+  if (any_changed) {
     ASSAY_RETURN_IF_ERROR(List("changed", record, columns));
     if (static_cast<int64_t>(to_explain_.size()) < kExplainedRows) {
       to_explain_.push_back(record.key);
@@ -231,26 +251,34 @@ absl::Status DiffConclusion::List(const std::string& kind,
 }
 
 std::vector<std::string> DiffConclusion::CausesOf(
-    const KeyedRow& source, const KeyedRow& target) const {
-  std::vector<std::string> out(plan_.columns.size());
-  for (size_t c = plan_.key_columns; c < plan_.columns.size(); ++c) {
-    if (source.cells[c] == target.cells[c]) continue;
-    std::string_view a = source.cells[c];
-    std::string_view b = target.cells[c];
-    const auto left = diff::DecodeValue(a);
-    const auto right = diff::DecodeValue(b);
-    if (left.has_value() && right.has_value()) {
-      out[c] = diff::CauseOf(plan_.columns[c].compared.type, *left, *right);
-    }
+    size_t column, const KeyedRow& source, const KeyedRow& target) const {
+  std::string_view a = source.cells[column];
+  std::string_view b = target.cells[column];
+  const auto left = diff::DecodeValue(a);
+  const auto right = diff::DecodeValue(b);
+  if (!left.has_value() || !right.has_value()) return {};
+  const diff::CompareType type = plan_.columns[column].compared.type;
+  std::vector<std::string> out = {diff::CauseOf(type, *left, *right)};
+  // Also what results call it once there are many: "became ' '".
+  diff::CauseClusters alone;
+  for (int i = 0; i < 3; ++i) alone.Add("c", type, *left, *right);
+  for (const ColumnChange& change :
+       alone.Clusters([](const std::string&) { return true; })) {
+    out.push_back(change.cause);
   }
   return out;
 }
 
 void DiffConclusion::Explain(const std::string& key, const KeyedRow& source,
                              const KeyedRow& target) {
-  (void)key;
-  const std::vector<size_t> differing =
+  std::vector<size_t> differing =
       DifferingColumns(plan_, source.payload, target.payload);
+  // What is accepted is not shown as if it were not.
+  std::erase_if(differing, [&](size_t column) {
+    return !accept_.empty() &&
+           AcceptedAs("changed", key, plan_.columns[column].name,
+                      CausesOf(column, source, target)) != nullptr;
+  });
   if (differing.empty()) return;  // Moved on in the meantime.
   ++counts_.explained;
   Sample sample;
@@ -323,8 +351,10 @@ absl::Status DiffConclusion::AddWholeRows(
     std::vector<Sample>& out) {
   KeyedRows rows;
   if (plan_.key_columns > 0 && plan_.key_lookup) {
-    std::vector<std::string> keys;
-    for (const LeftoverRecord& record : records) keys.push_back(record.key);
+    KeySet keys;
+    for (const LeftoverRecord& record : records) {
+      keys[record.key] = SeenOn(side);
+    }
     ASSAY_ASSIGN_OR_RETURN(rows, ReadKeys(context_, side, keys, true));
   }
   for (const LeftoverRecord& record : records) {
@@ -345,7 +375,21 @@ absl::Status DiffConclusion::AddWholeRows(
   return absl::OkStatus();
 }
 
+void DiffConclusion::NoteAccepted() {
+  for (const Acceptance& accept : accept_) {
+    const AcceptedDifference& rule = *accept.rule;
+    counts_.notes.push_back(
+        accept.rows > 0
+            ? absl::StrCat("accepted ", accept.rows, " (line ", rule.range.line,
+                           "): ", rule.reason, ", ", rule.owner)
+            : absl::StrCat("accept of line ", rule.range.line, " (",
+                           rule.reason, ", ", rule.owner,
+                           ") met nothing; remove it"));
+  }
+}
+
 absl::Status DiffConclusion::Finish() {
+  NoteAccepted();
   if (writer_ != nullptr) {
     ASSAY_RETURN_IF_ERROR(writer_->Close());
     listed_ = writer_->written();

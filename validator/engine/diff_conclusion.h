@@ -48,22 +48,24 @@ class DiffConclusion {
   struct Acceptance;
 
   bool MayShow(const PairedColumn& column, bool key) const;
-  const Acceptance* AcceptedAs(const std::string& kind,
-                               const LeftoverRecord& record,
-                               const std::vector<size_t>& columns,
-                               const std::vector<std::string>& causes) const;
+  std::string KeyText(const std::string& key) const;
+  // The entry that accepts a difference of this kind; null where none does.
+  Acceptance* AcceptedAs(const std::string& kind, const std::string& key,
+                         const std::string& column,
+                         const std::vector<std::string>& causes);
+  void NoteAccepted();
   absl::Status TakeOne(LeftoverRecord& record, const KeyedRows& source,
                        const KeyedRows& target);
   absl::Status List(const std::string& kind, const LeftoverRecord& record,
                     const std::vector<size_t>& columns);
-  absl::Status ReadBoth(const std::vector<std::string>& keys, KeyedRows& source,
-                        KeyedRows& target);
+  absl::Status ReadBoth(const std::vector<std::string>& changed,
+                        KeyedRows& source, KeyedRows& target);
   void Explain(const std::string& key, const KeyedRow& source,
                const KeyedRow& target);
   absl::Status AddWholeRows(const std::vector<LeftoverRecord>& records,
                             diff::Side side, std::vector<Sample>& out);
   Sample WholeRow(diff::Side side, const std::vector<std::string>& cells) const;
-  std::vector<std::string> CausesOf(const KeyedRow& source,
+  std::vector<std::string> CausesOf(size_t column, const KeyedRow& source,
                                     const KeyedRow& target) const;
 
   const DiffContext& context_;

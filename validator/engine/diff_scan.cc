@@ -33,7 +33,8 @@ diff::WindowOptions WindowOptionsOf(const DiffContext& context,
                                     const DiffScanOptions& options) {
   diff::WindowOptions window;
   window.directory = context.scratch;
-  if (context.scratch.empty()) window.memory_bytes = ~size_t{0} / 4;
+  window.memory_bytes =
+      context.scratch.empty() ? ~size_t{0} / 4 : context.window_bytes;
   window.layout = context.plan->layout;
   window.unique_keys = options.unique_keys;
   if (context.plan->layout.tolerance_columns > 0) {

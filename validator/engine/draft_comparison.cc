@@ -116,30 +116,29 @@ class Comparisons {
   void Decide(Common& column) const {
     const TypeCapacity& from = Capacity(pair_.source, column.source->name);
     const TypeCapacity& to = Capacity(pair_.target, column.target->name);
-    const std::string types = absl::StrCat(TypeText(*column.source), " → ",
-                                           TypeText(*column.target));
+    const std::string types =
+        absl::StrCat(TypeText(*column.source), " → ", TypeText(*column.target));
     if (from.kind == Kind::kLabelSet && to.kind == Kind::kTextList) {
       column.left_out = true;
       column.comment = absl::StrCat(types, ": a set and an array; map it");
       column.map = absl::StrCat(
-          YamlName(column.source->name), ": {source: ",
-          YamlName(column.source->name), ", target_sql: ",
-          YamlText(absl::StrCat("array_to_string(",
-                                pair_.target.dialect->QuoteIdentifier(
-                                    column.target->name),
-                                ", ',')")),
+          YamlName(column.source->name),
+          ": {source: ", YamlName(column.source->name), ", target_sql: ",
+          YamlText(absl::StrCat(
+              "array_to_string(",
+              pair_.target.dialect->QuoteIdentifier(column.target->name),
+              ", ',')")),
           "}");
       return;
     }
     if (!Try(column, nullptr).ok()) return Force(types, column);
-    const bool times = (from.kind == Kind::kTimestamp &&
-                        to.kind == Kind::kTimestamp) ||
-                       (from.kind == Kind::kTime && to.kind == Kind::kTime);
+    const bool times =
+        (from.kind == Kind::kTimestamp && to.kind == Kind::kTimestamp) ||
+        (from.kind == Kind::kTime && to.kind == Kind::kTime);
     if (times && to.enforced && from.fraction_digits > to.fraction_digits) {
       column.policy = absl::StrCat("{precision: ", to.fraction_digits,
                                    ", rounding: truncate}");
-      column.comment = absl::StrCat(
-          types, "; round where the copy rounded");
+      column.comment = absl::StrCat(types, "; round where the copy rounded");
       return;
     }
     const bool texts = from.kind == Kind::kText && to.kind == Kind::kText;
@@ -225,9 +224,9 @@ class Comparisons {
       if (!key) continue;
       if (ProvenOnTarget(*key)) {
         const bool first = unique == pair_.source.table.unique_keys.front();
-        return first ? YamlComment("    ", absl::StrCat(
-                                               "Key: ", YamlNames(*key),
-                                               ", which both catalogs prove."))
+        return first ? YamlComment("    ",
+                                   absl::StrCat("Key: ", YamlNames(*key),
+                                                ", which both catalogs prove."))
                      : absl::StrCat(list, YamlNames(*key), "\n");
       }
       if (!one_side) one_side = key;

@@ -41,12 +41,10 @@ class Drafter {
     ASSAY_ASSIGN_OR_RETURN(
         std::vector<Session> sessions,
         registry_.Acquire({request_.source, request_.target}, cancel_));
-    ASSAY_ASSIGN_OR_RETURN(
-        const Tables source,
-        List(sessions[0], request_.source_schema, "source"));
-    ASSAY_ASSIGN_OR_RETURN(
-        const Tables target,
-        List(sessions[1], request_.target_schema, "target"));
+    ASSAY_ASSIGN_OR_RETURN(const Tables source,
+                           List(sessions[0], request_.source_schema, "source"));
+    ASSAY_ASSIGN_OR_RETURN(const Tables target,
+                           List(sessions[1], request_.target_schema, "target"));
     for (const auto& [name, table] : source) {
       if (target.count(name) == 0) source_only_.push_back(Shown(table));
     }
@@ -161,10 +159,9 @@ class Drafter {
     return MakeError(
         ErrorReason::kTableNotFound,
         absl::StrCat("no table is on both sides: ", request_.source,
-                     SchemaText(request_.source_schema), " has ",
-                     source.size(), ", ", request_.target,
-                     SchemaText(request_.target_schema), " has ",
-                     target.size(),
+                     SchemaText(request_.source_schema), " has ", source.size(),
+                     ", ", request_.target, SchemaText(request_.target_schema),
+                     " has ", target.size(),
                      request_.tables.empty() ? "" : " with such a name",
                      "; name the schemas that hold them"));
   }
@@ -207,9 +204,8 @@ class Drafter {
         "version: 1\nname: ", YamlName(name), "\nmigration: ", YamlName(name),
         "\nphase: verify\nparams:\n  source: {type: connection, default: ",
         YamlName(request_.source),
-        "}\n  target: {type: connection, default: ",
-        YamlName(request_.target), "}\n\n",
-        ListOf("On the source only, and not compared:", source_only_),
+        "}\n  target: {type: connection, default: ", YamlName(request_.target),
+        "}\n\n", ListOf("On the source only, and not compared:", source_only_),
         ListOf("On the target only, and not compared:", target_only_),
         comparisons.empty() ? "" : "comparisons:\n", comparisons,
         comparisons.empty() || tables.empty() ? "" : "\n",
@@ -220,9 +216,9 @@ class Drafter {
   void CheckDraft() {
     const ParseResult parsed = ParseRuleSet(draft_.yaml, AllKindSpecs());
     for (const Issue& issue : parsed.issues) {
-      draft_.warnings.push_back(absl::StrCat(
-          "the draft does not lint: ", FormatIssue(issue, "draft",
-                                                   draft_.yaml)));
+      draft_.warnings.push_back(
+          absl::StrCat("the draft does not lint: ",
+                       FormatIssue(issue, "draft", draft_.yaml)));
     }
   }
 

@@ -129,9 +129,9 @@ class Rules {
     const TypeClass type = column.type.type;
     if (type == TypeClass::kText) return YamlText(literal.text);
     if (literal.text.empty()) return std::nullopt;
-    const TypeClass read =
-        IsNumber(type) && type != TypeClass::kBoolean ? TypeClass::kDecimal
-                                                      : type;
+    const TypeClass read = IsNumber(type) && type != TypeClass::kBoolean
+                               ? TypeClass::kDecimal
+                               : type;
     if (!IsNumber(type) && !IsTime(type)) return std::nullopt;
     if (!ParseValue(read, literal.text).ok()) return std::nullopt;
     return literal.text;
@@ -153,8 +153,7 @@ class Rules {
 
   static std::string Range(const CheckDemand& demand,
                            const connections::Column& column) {
-    std::string out =
-        absl::StrCat("range: {column: ", YamlName(column.name));
+    std::string out = absl::StrCat("range: {column: ", YamlName(column.name));
     const std::pair<const char*, const std::optional<CheckLiteral>*> bounds[] =
         {{"min", &demand.min},
          {"above", &demand.above},
@@ -231,9 +230,10 @@ class Rules {
       }
       if (!columns) {
         comments_ += YamlComment(
-            "      ", absl::StrCat("The source has a foreign key to ",
-                                   key.table, ", which this draft does not "
-                                              "have."));
+            "      ",
+            absl::StrCat("The source has a foreign key to ", key.table,
+                         ", which this draft does not "
+                         "have."));
         continue;
       }
       out += ForeignKey(key, QualifiedName(parent->schema, parent->name),
@@ -263,9 +263,9 @@ class Rules {
     // Without the schema: SQLite's and MariaDB's facts may leave it out.
     const std::string bare = absl::AsciiStrToLower(key.table);
     if (!references_[bare].insert(identity).second) return "";
-    return Indented(absl::StrCat(
-        "foreign_key: {columns: ", YamlNames(*columns),
-        ", table: ", YamlName(parent), ", key: ", YamlNames(parent_key), "}"));
+    return Indented(absl::StrCat("foreign_key: {columns: ", YamlNames(*columns),
+                                 ", table: ", YamlName(parent),
+                                 ", key: ", YamlNames(parent_key), "}"));
   }
 
   const DraftPair& pair_;

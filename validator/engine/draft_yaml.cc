@@ -38,14 +38,11 @@ bool IsSpecial(std::string_view name) {
 
 std::string YamlName(std::string_view name) {
   const bool plain =
-      !name.empty() && !absl::ascii_isdigit(static_cast<unsigned char>(
-                           name.front())) &&
-      IsWordByte(name.front()) && IsWordByte(name.back()) &&
-      !IsSpecial(name) &&
+      !name.empty() &&
+      !absl::ascii_isdigit(static_cast<unsigned char>(name.front())) &&
+      IsWordByte(name.front()) && IsWordByte(name.back()) && !IsSpecial(name) &&
       std::all_of(name.begin(), name.end(),
-                  [](char c) {
-                    return IsWordByte(c) || c == '.' || c == '-';
-                  });
+                  [](char c) { return IsWordByte(c) || c == '.' || c == '-'; });
   return plain ? std::string(name) : YamlText(name);
 }
 

@@ -105,6 +105,7 @@ absl::Status Execute(const ExecuteRequest& request,
   work();
   for (std::thread& thread : threads) thread.join();
   if (cancel.cancelled()) return cancel.status();
+  if (failure.ok()) meter.Finish();
   return failure;
 }
 

@@ -183,8 +183,10 @@ class ForeignKeyReader {
     }
     DiffContext context = context_;
     context.plan = &plan;
+    KeySet set;
+    for (const std::string& key : keys) set[key] = SeenOn(child_);
     ASSAY_ASSIGN_OR_RETURN(const KeyedRows rows,
-                           ReadKeys(context, child_, keys, false));
+                           ReadKeys(context, child_, set, false));
     for (const auto& [key, found] : rows) {
       failing_ += static_cast<int64_t>(found.size());
     }

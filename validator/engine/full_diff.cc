@@ -91,7 +91,7 @@ class FullDiffRunner {
 
   // Keys that more than one row has, counted byte by byte by the database where
   // its catalog does not rule them out.
-  absl::Status CountDuplicates(Side side, int64_t& keys) {
+  absl::Status CountDuplicates(Side side, int64_t& keys, int64_t& rows) {
     if (plan_.key_columns == 0 || context_.proven(side)) {
       return absl::OkStatus();
     }
@@ -107,6 +107,7 @@ class FullDiffRunner {
         const std::vector<Value> row,
         ReadOneRow(*of.session, writer, context_.marker, context_.cancel));
     keys = CountOf(row.at(0));
+    rows = CountOf(row.at(1));
     return absl::OkStatus();
   }
 
@@ -138,10 +139,10 @@ class FullDiffRunner {
 
   absl::Status Compare() {
     ASSAY_RETURN_IF_ERROR(Begin());
-    ASSAY_RETURN_IF_ERROR(
-        CountDuplicates(Side::kSource, counts_.duplicate_keys_source));
-    ASSAY_RETURN_IF_ERROR(
-        CountDuplicates(Side::kTarget, counts_.duplicate_keys_target));
+    ASSAY_RETURN_IF_ERROR(CountDuplicates(
+        Side::kSource, counts_.duplicate_keys_source, duplicate_rows_source_));
+    ASSAY_RETURN_IF_ERROR(CountDuplicates(
+        Side::kTarget, counts_.duplicate_keys_target, duplicate_rows_target_));
     const bool unique = UniqueKeys();
     if (plan_.layout.tolerance_columns > 0 && !unique) {
       return MakeError(
@@ -198,7 +199,9 @@ class FullDiffRunner {
     }
     LeftoverList list(context_.scratch);
     std::vector<LeftoverRecord> chunk;
+    int64_t left = 0;  // Rows of either side without an equal, paired.
     const auto visit = [&](const diff::LeftoverKey& leftover) -> absl::Status {
+      left += std::max(RowsIn(leftover.source), RowsIn(leftover.target));
       const bool changed = !leftover.source.empty() && !leftover.target.empty();
       // Where not all was read, a row without partner may have one.
       if (!counts_.complete && !(changed && unique)) return absl::OkStatus();
@@ -211,7 +214,7 @@ class FullDiffRunner {
     };
     ASSAY_RETURN_IF_ERROR(
         window.Finish(visit, [this] { return context_.cancel.cancelled(); }));
-    counts_.keys = window.keys();
+    counts_.keys = unique ? window.keys() : KeysAtLeast(window, left);
     if (rounds == 0) {
       ASSAY_RETURN_IF_ERROR(conclusion_.Take(chunk));
       ASSAY_RETURN_IF_ERROR(conclusion_.Finish());
@@ -221,6 +224,28 @@ class FullDiffRunner {
     ASSAY_RETURN_IF_ERROR(Settle(rounds, list));
     outcome_.confirmed = true;
     return conclusion_.Finish();
+  }
+
+  static int64_t RowsIn(absl::Span<const diff::Leftover> rows) {
+    int64_t count = 0;
+    for (const diff::Leftover& row : rows) count += row.count;
+    return count;
+  }
+
+  // The denominator where a key may have several rows. Of a keyless table each
+  // row is a key of its own, equal ones counted. Else at least as many keys as
+  // the side with more of them has: rather too few, so that a percentage errs
+  // towards FAIL.
+  int64_t KeysAtLeast(const diff::Window& window, int64_t left) const {
+    if (plan_.key_columns == 0) return window.matched() + left;
+    const int64_t source = counts_.rows_source - counts_.null_keys_source -
+                           duplicate_rows_source_ +
+                           counts_.duplicate_keys_source;
+    const int64_t target = counts_.rows_target - counts_.null_keys_target -
+                           duplicate_rows_target_ +
+                           counts_.duplicate_keys_target;
+    const bool nulls = counts_.null_keys_source + counts_.null_keys_target > 0;
+    return std::max(source, target) + (nulls ? 1 : 0);
   }
 
   void Stop(const std::string& why) {
@@ -262,6 +287,7 @@ class FullDiffRunner {
     ASSAY_RETURN_IF_ERROR(Begin());
     LeftoverList list(context_.scratch);
     std::vector<std::vector<Value>> keys;
+    int64_t present = 0;  // Of these, keys that were on both sides.
     const auto read = [&]() -> absl::Status {
       const auto all = [](const std::string&) { return true; };
       ASSAY_ASSIGN_OR_RETURN(
@@ -277,7 +303,7 @@ class FullDiffRunner {
           record.key = key;
           for (const KeyedRow& row : found) {
             (side == Side::kSource ? record.source : record.target)
-                .push_back({row.row, row.payload});
+                .push_back({row.row, row.payload, 1});
             ++(side == Side::kSource ? counts_.rows_source
                                      : counts_.rows_target);
           }
@@ -292,8 +318,18 @@ class FullDiffRunner {
         ++differing;
         ASSAY_RETURN_IF_ERROR(list.Add(record));
       }
-      counts_.keys += static_cast<int64_t>(keys.size());
-      counts_.settled += static_cast<int64_t>(keys.size()) - differing;
+      // A row that was on both sides and is now on neither was not repaired;
+      // and a look-up that finds nothing must never pass for a repair.
+      if (!plan_.trusted_source || !plan_.trusted_target) {
+        present = static_cast<int64_t>(keys.size());
+      }
+      const auto read_keys = static_cast<int64_t>(keys.size());
+      const int64_t gone =
+          std::max<int64_t>(0, present - static_cast<int64_t>(records.size()));
+      counts_.keys += read_keys;
+      counts_.unstable += gone;
+      counts_.settled += read_keys - differing - gone;
+      present = 0;
       keys.clear();
       return absl::OkStatus();
     };
@@ -311,6 +347,7 @@ class FullDiffRunner {
           }
           // A key with duplicates may stand there as changed and as missing.
           if (!seen.insert(std::move(text)).second) return absl::OkStatus();
+          if (difference.kind == "changed") ++present;
           keys.push_back(KeyValuesFromText(plan_, difference.key));
           return keys.size() < kKeysPerStatement ? absl::OkStatus() : read();
         }));
@@ -337,6 +374,8 @@ class FullDiffRunner {
   DiffOutcome outcome_;
   DiffCounts& counts_;
   DiffConclusion conclusion_;
+  int64_t duplicate_rows_source_ = 0;  // Of keys with more than one row.
+  int64_t duplicate_rows_target_ = 0;
 };
 
 }  // namespace

@@ -141,7 +141,7 @@ absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
       const int64_t key = least + static_cast<int64_t>(random.Below(whole));
       if (drawn.insert(key).second) batch.push_back({key});
     }
-    std::set<std::string> found;
+    KeySet found;
     for (const Side side : {Side::kSource, Side::kTarget}) {
       const ComparedSide& from = context.side(side);
       const SideColumns columns = KeyColumnsOf(context, side);
@@ -162,19 +162,19 @@ absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
       while (true) {
         ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
         if (block == nullptr) break;
-        ASSAY_RETURN_IF_ERROR(
-            AddKeysOf(context, columns, *block, cursor->columns(), found));
+        ASSAY_RETURN_IF_ERROR(AddKeysOf(context, columns, *block,
+                                        cursor->columns(), side, found));
       }
     }
     // All hits of a batch, but the surplus in an order that favours none.
     std::vector<std::pair<diff::Digest, std::string>> order;
-    for (const std::string& key : found) {
+    for (const auto& [key, seen] : found) {
       order.emplace_back(diff::HashBytes(key, seed), key);
     }
     std::sort(order.begin(), order.end());
     for (auto& [digest, key] : order) {
       if (static_cast<int64_t>(out.keys.size()) == count) break;
-      out.keys.insert(std::move(key));
+      out.keys[key] = found[key];
     }
   }
   out.method = absl::StrCat("drawn: ", drawn.size(),
@@ -230,7 +230,7 @@ SideColumns KeyColumnsOf(const DiffContext& context, Side side) {
 absl::Status AddKeysOf(const DiffContext& context, const SideColumns& columns,
                        const db::RowBlock& block,
                        const std::vector<db::ColumnDescription>& described,
-                       std::set<std::string>& keys) {
+                       Side side, KeySet& keys) {
   std::vector<db::CellKind> kinds;
   for (size_t i = 0; i < columns.encodings.size(); ++i) {
     kinds.push_back(described[i].kind);
@@ -242,7 +242,7 @@ absl::Status AddKeysOf(const DiffContext& context, const SideColumns& columns,
     return NameColumn(*context.plan, status);
   }
   for (size_t i = 0; i < batch.size(); ++i) {
-    keys.emplace(diff::PayloadKey(batch.payload(i)));
+    keys[std::string(diff::PayloadKey(batch.payload(i)))] |= SeenOn(side);
   }
   return absl::OkStatus();
 }
@@ -266,14 +266,17 @@ absl::StatusOr<KeyDraw> DrawUniformly(const DiffContext& context, int64_t count,
   thread.join();
   ASSAY_RETURN_IF_ERROR(mine);
   ASSAY_RETURN_IF_ERROR(other);
-  source.Merge(target);
   KeyDraw out;
-  for (std::string& key : source.keys()) out.keys.insert(std::move(key));
+  KeySet seen;
+  for (const std::string& key : source.keys()) seen[key] |= kSeenOnSource;
+  for (const std::string& key : target.keys()) seen[key] |= kSeenOnTarget;
+  source.Merge(target);
+  for (const std::string& key : source.keys()) out.keys[key] = seen[key];
   out.method = "drawn: by the least digests among all keys of both sides";
   return out;
 }
 
-absl::Status AddEdges(const DiffContext& context, std::set<std::string>& keys) {
+absl::Status AddEdges(const DiffContext& context, KeySet& keys) {
   for (const Side side : {Side::kSource, Side::kTarget}) {
     const ComparedSide& from = context.side(side);
     const SideColumns columns = KeyColumnsOf(context, side);
@@ -300,15 +303,14 @@ absl::Status AddEdges(const DiffContext& context, std::set<std::string>& keys) {
       ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
       if (block == nullptr || block->rows() == 0) continue;
       ASSAY_RETURN_IF_ERROR(
-          AddKeysOf(context, columns, *block, cursor->columns(), keys));
+          AddKeysOf(context, columns, *block, cursor->columns(), side, keys));
     }
   }
   return absl::OkStatus();
 }
 
 absl::Status AddRecent(const DiffContext& context, const Column& column,
-                       int64_t micros, int64_t limit,
-                       std::set<std::string>& keys) {
+                       int64_t micros, int64_t limit, KeySet& keys) {
   ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
                          FindPair(*context.plan, column));
   for (const Side side : {Side::kSource, Side::kTarget}) {
@@ -336,7 +338,7 @@ absl::Status AddRecent(const DiffContext& context, const Column& column,
       ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
       if (block == nullptr) break;
       ASSAY_RETURN_IF_ERROR(
-          AddKeysOf(context, columns, *block, cursor->columns(), keys));
+          AddKeysOf(context, columns, *block, cursor->columns(), side, keys));
     }
   }
   return absl::OkStatus();

@@ -4,18 +4,18 @@
 #define ASSAY_VALIDATOR_ENGINE_KEY_DRAW_H_
 
 #include <cstdint>
-#include <set>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rules/plan/comparison.h"
 #include "validator/engine/diff_context.h"
+#include "validator/engine/key_reader.h"
 
 namespace assay::engine {
 
 struct KeyDraw {
-  std::set<std::string> keys;
+  KeySet keys;
   std::string method;  // For people.
 };
 
@@ -27,19 +27,18 @@ absl::StatusOr<KeyDraw> DrawUniformly(const DiffContext& context, int64_t count,
                                       uint64_t seed);
 
 // Adds the least and the greatest key of each side, in its own order.
-absl::Status AddEdges(const DiffContext& context, std::set<std::string>& keys);
+absl::Status AddEdges(const DiffContext& context, KeySet& keys);
 
 // Adds the keys of at most `limit` of each side's newest rows that are newer
 // than `micros` before as_of by `column`.
 absl::Status AddRecent(const DiffContext& context, const Column& column,
-                       int64_t micros, int64_t limit,
-                       std::set<std::string>& keys);
+                       int64_t micros, int64_t limit, KeySet& keys);
 
 // The keys of `block`'s rows, which begin with the plan's key columns.
 absl::Status AddKeysOf(const DiffContext& context, const SideColumns& columns,
                        const db::RowBlock& block,
                        const std::vector<db::ColumnDescription>& described,
-                       std::set<std::string>& keys);
+                       diff::Side side, KeySet& keys);
 
 // The key columns alone, as a side reads them.
 SideColumns KeyColumnsOf(const DiffContext& context, diff::Side side);

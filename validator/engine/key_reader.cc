@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -65,6 +64,23 @@ std::vector<Value> NativeValues(const Value& value, TypeClass native,
     }
   }
   return {value};
+}
+
+// Whether a value is one that not every database's type can hold.
+bool IsSpecial(const PairPlan& plan, const std::vector<Value>& key) {
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (const auto* text = std::get_if<std::string>(&key[i])) {
+      // Of other types only what is none of theirs comes as text.
+      if (plan.columns[i].compared.type != diff::CompareType::kText ||
+          text->find('\0') != std::string::npos) {
+        return true;
+      }
+    }
+    if (const auto* time = std::get_if<TimeOfDay>(&key[i])) {
+      if (time->micros < 0 || time->micros >= kMicrosPerDay) return true;
+    }
+  }
+  return false;
 }
 
 // All combinations of the columns' spellings.
@@ -184,18 +200,22 @@ std::vector<Value> KeyValuesFromText(const PairPlan& plan,
 }
 
 absl::StatusOr<KeyedRows> ReadKeys(const DiffContext& context, diff::Side side,
-                                   const std::vector<std::string>& keys,
-                                   bool with_cells) {
-  const std::set<std::string> wanted(keys.begin(), keys.end());
+                                   const KeySet& keys, bool with_cells) {
+  const bool alike = &context.source->session->dialect() ==
+                     &context.target->session->dialect();
   std::vector<std::vector<Value>> values;
-  for (const std::string& key : wanted) {
+  for (const auto& [key, seen] : keys) {
     ASSAY_ASSIGN_OR_RETURN(std::vector<Value> value,
                            KeyValues(*context.plan, key));
+    if (!alike && (seen & SeenOn(side)) == 0 &&
+        IsSpecial(*context.plan, value)) {
+      continue;
+    }
     values.push_back(std::move(value));
   }
   return ReadKeyValues(
       context, side, values, with_cells,
-      [&](const std::string& key) { return wanted.count(key) > 0; });
+      [&](const std::string& key) { return keys.count(key) > 0; });
 }
 
 absl::StatusOr<std::vector<std::vector<Value>>> LookupKeys(

@@ -26,6 +26,16 @@ struct KeyedRow {
 // By the key's canonical bytes; keys without a row are absent.
 using KeyedRows = std::map<std::string, std::vector<KeyedRow>>;
 
+// Keys by their canonical bytes, and on which sides they have been seen. A key
+// that only the other side's type can hold (a zero date, infinity, 26:00:00) is
+// not asked for where it was never seen: there it would be an error.
+inline constexpr unsigned kSeenOnSource = 1;
+inline constexpr unsigned kSeenOnTarget = 2;
+using KeySet = std::map<std::string, unsigned>;
+constexpr unsigned SeenOn(diff::Side side) {
+  return side == diff::Side::kSource ? kSeenOnSource : kSeenOnTarget;
+}
+
 // How many keys are asked for in one statement.
 inline constexpr size_t kKeysPerStatement = 500;
 
@@ -36,8 +46,7 @@ absl::StatusOr<std::vector<Value>> KeyValues(const PairPlan& plan,
 // Rows of `side` whose key is, byte for byte, one of `keys` (canonical).
 // REQUIRES: plan.key_lookup and a key.
 absl::StatusOr<KeyedRows> ReadKeys(const DiffContext& context, diff::Side side,
-                                   const std::vector<std::string>& keys,
-                                   bool with_cells);
+                                   const KeySet& keys, bool with_cells);
 
 // The values that a line of the list of differences names (difference_log.h).
 std::vector<Value> KeyValuesFromText(const PairPlan& plan,

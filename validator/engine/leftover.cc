@@ -30,6 +30,7 @@ void PutRows(std::string& out, const std::vector<LeftoverRow>& rows) {
   Put(out, static_cast<uint32_t>(rows.size()));
   for (const LeftoverRow& row : rows) {
     Put(out, row.row);
+    Put(out, row.count);
     PutText(out, row.payload);
   }
 }
@@ -54,6 +55,7 @@ struct Parser {
     std::vector<LeftoverRow> rows(Take<uint32_t>());
     for (LeftoverRow& row : rows) {
       row.row = Take<diff::Digest>();
+      row.count = Take<int64_t>();
       row.payload = TakeText();
     }
     return rows;
@@ -64,17 +66,61 @@ std::vector<LeftoverRow> Sorted(std::vector<LeftoverRow> rows) {
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
     return std::tie(a.row, a.payload) < std::tie(b.row, b.payload);
   });
+  // Rows that were read one by one and rows that were counted are the same.
+  size_t kept = 0;
+  for (size_t i = 1; i < rows.size(); ++i) {
+    if (rows[i].row == rows[kept].row &&
+        rows[i].payload == rows[kept].payload) {
+      rows[kept].count += rows[i].count;
+    } else if (++kept != i) {
+      rows[kept] = std::move(rows[i]);
+    }
+  }
+  if (!rows.empty()) rows.resize(kept + 1);
   return rows;
 }
 
 }  // namespace
+
+int64_t RowsOf(const std::vector<LeftoverRow>& rows) {
+  int64_t count = 0;
+  for (const LeftoverRow& row : rows) count += row.count;
+  return count;
+}
+
+void ForEachPair(
+    const LeftoverRecord& record,
+    const std::function<void(const LeftoverRow&, const LeftoverRow&, int64_t)>&
+        visit) {
+  size_t s = 0;
+  size_t t = 0;
+  int64_t source_used = 0;
+  int64_t target_used = 0;
+  while (s < record.source.size() && t < record.target.size()) {
+    const LeftoverRow& source = record.source[s];
+    const LeftoverRow& target = record.target[t];
+    const int64_t pairs =
+        std::min(source.count - source_used, target.count - target_used);
+    visit(source, target, pairs);
+    source_used += pairs;
+    target_used += pairs;
+    if (source_used == source.count) {
+      ++s;
+      source_used = 0;
+    }
+    if (target_used == target.count) {
+      ++t;
+      target_used = 0;
+    }
+  }
+}
 
 LeftoverRecord ToRecord(const diff::LeftoverKey& leftover) {
   LeftoverRecord record;
   const auto copy = [&](absl::Span<const diff::Leftover> from,
                         std::vector<LeftoverRow>& to) {
     for (const diff::Leftover& row : from) {
-      to.push_back({row.row, std::string(row.payload)});
+      to.push_back({row.row, std::string(row.payload), row.count});
     }
   };
   copy(leftover.source, record.source);
@@ -133,8 +179,14 @@ void CancelEqual(const PairPlan& plan, LeftoverRecord& record) {
       ++s;
       continue;
     }
-    record.target.erase(partner);
-    record.source.erase(record.source.begin() + static_cast<std::ptrdiff_t>(s));
+    const int64_t pairs = std::min(record.source[s].count, partner->count);
+    partner->count -= pairs;
+    record.source[s].count -= pairs;
+    if (partner->count == 0) record.target.erase(partner);
+    if (record.source[s].count == 0) {
+      record.source.erase(record.source.begin() +
+                          static_cast<std::ptrdiff_t>(s));
+    }
   }
 }
 

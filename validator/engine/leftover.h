@@ -20,6 +20,7 @@ namespace assay::engine {
 struct LeftoverRow {
   diff::Digest row;
   std::string payload;
+  int64_t count = 1;  // Equal rows that this one stands for.
   friend bool operator==(const LeftoverRow&, const LeftoverRow&) = default;
 };
 
@@ -30,6 +31,16 @@ struct LeftoverRecord {
 
   bool changed() const { return !source.empty() && !target.empty(); }
 };
+
+// Rows, equal ones counted each.
+int64_t RowsOf(const std::vector<LeftoverRow>& rows);
+
+// Calls `visit` for rows of the two sides pair by pair, as far as both have
+// any: one of each and how many such pairs.
+void ForEachPair(
+    const LeftoverRecord& record,
+    const std::function<void(const LeftoverRow& source,
+                             const LeftoverRow& target, int64_t pairs)>& visit);
 
 LeftoverRecord ToRecord(const diff::LeftoverKey& leftover);
 

@@ -277,6 +277,14 @@ class Planner {
         return NotFound(source_, name, policy.column.range);
       }
     }
+    for (const AcceptedDifference& accept : comparison_.accept) {
+      const bool known = accept.column.empty() || any_table_ ||
+                         std::any_of(plan_.columns.begin(), plan_.columns.end(),
+                                     [&](const PairedColumn& pair) {
+                                       return Same(pair.name, accept.column);
+                                     });
+      if (!known) return NotFound(source_, accept.column, accept.range);
+    }
     std::vector<std::string> refused;
     for (size_t i = 0; i < plan_.columns.size(); ++i) {
       PairedColumn& pair = plan_.columns[i];
@@ -322,7 +330,36 @@ class Planner {
     return MakeError(ErrorReason::kNotComparable, absl::StrJoin(refused, "; "));
   }
 
+  // A type with one way to write each value: text '007' compared as a number,
+  // a UUID as text, and times in a database without types have more.
+  static bool OneSpelling(const PairedColumn& pair, const ComparedSide& side) {
+    const sql::ColumnType& type =
+        side.table.FindColumn(pair.on(side.side))->type;
+    if (pair.policy.as.has_value()) return false;
+    const bool untyped = side.session->dialect().tags_values();
+    switch (pair.compared.type) {
+      case diff::CompareType::kNumber:
+        return type.type == TypeClass::kInteger ||
+               (!untyped && type.type == TypeClass::kDecimal);
+      case diff::CompareType::kText:
+        return type.type == TypeClass::kText && type.native_name != "enum";
+      case diff::CompareType::kUuid:
+        return type.type == TypeClass::kUuid || type.type == TypeClass::kBytes;
+      case diff::CompareType::kBytes:
+        return type.type == TypeClass::kBytes;
+      case diff::CompareType::kDate:
+      case diff::CompareType::kTimestamp:
+        return !untyped;
+      default:
+        return false;
+    }
+  }
+
   void Arrange() {
+    for (size_t i = 0; i < plan_.key_columns; ++i) {
+      plan_.trusted_source &= OneSpelling(plan_.columns[i], source_);
+      plan_.trusted_target &= OneSpelling(plan_.columns[i], target_);
+    }
     plan_.layout = {};
     std::stable_partition(
         plan_.columns.begin() + static_cast<std::ptrdiff_t>(plan_.key_columns),
@@ -408,9 +445,9 @@ SideColumns ColumnsOf(const std::vector<PairedColumn>& columns,
     out.expressions.push_back(
         diff::ReadForm({column.type, &side.session->dialect()}, name.sql(),
                        pair.compared.type));
-    out.encodings.push_back(diff::EncodingOf(
-        {column.type, &side.session->dialect()}, pair.compared,
-        pair.has_policy ? &pair.policy : nullptr, scope.zone));
+    out.encodings.push_back(
+        diff::EncodingOf({column.type, &side.session->dialect()}, pair.compared,
+                         pair.has_policy ? &pair.policy : nullptr, scope.zone));
   }
   return out;
 }

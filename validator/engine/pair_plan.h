@@ -43,6 +43,9 @@ struct PairPlan {
   // A policy on the key merges keys that the database tells apart, so that rows
   // cannot be looked up by it.
   bool key_lookup = true;
+  // Whether a key has one spelling on the side, so that a look-up that finds
+  // nothing proves that nothing is there.
+  bool trusted_source = true, trusted_target = true;
   std::vector<std::string> source_only, target_only;
 
   // One line a column: "amount: number, exact".

@@ -53,6 +53,15 @@ void ProgressMeter::GroupDone(int group) {
   observer_->OnGroupDone(group);
 }
 
+void ProgressMeter::Finish() {
+  absl::MutexLock lock(&mu_);
+  progress_.steps_done = progress_.steps_total;
+  // The total was an estimate.
+  progress_.rows_total = progress_.rows_read;
+  progress_.activity.clear();
+  Tell(/*now_please=*/true);
+}
+
 absl::Status ProgressMeter::Session(const std::string& connection, int64_t id) {
   absl::MutexLock lock(&mu_);
   return observer_->OnSession(connection, id);

@@ -15,7 +15,7 @@ std::vector<LeftoverRow> RowsOf(const KeyedRows& rows, const std::string& key) {
   const auto found = rows.find(key);
   if (found == rows.end()) return out;
   for (const KeyedRow& row : found->second) {
-    out.push_back({row.row, row.payload});
+    out.push_back({row.row, row.payload, 1});
   }
   return out;
 }
@@ -32,22 +32,31 @@ absl::Status EndBoth(const DiffContext& context) {
 
 }  // namespace
 
-absl::StatusOr<std::vector<LeftoverRecord>> ReadAgain(
-    const DiffContext& context, const std::vector<std::string>& keys) {
+absl::StatusOr<std::vector<ReadAgainRecord>> ReadAgain(
+    const DiffContext& context, const std::vector<LeftoverRecord>& before) {
+  KeySet keys;
+  for (const LeftoverRecord& record : before) {
+    keys[record.key] = (record.source.empty() ? 0 : kSeenOnSource) |
+                       (record.target.empty() ? 0 : kSeenOnTarget);
+  }
   ASSAY_ASSIGN_OR_RETURN(
       const KeyedRows source,
       ReadKeys(context, diff::Side::kSource, keys, /*with_cells=*/false));
   ASSAY_ASSIGN_OR_RETURN(
       const KeyedRows target,
       ReadKeys(context, diff::Side::kTarget, keys, /*with_cells=*/false));
-  std::vector<LeftoverRecord> out;
-  for (const std::string& key : keys) {
-    LeftoverRecord record;
-    record.key = key;
-    record.source = RowsOf(source, key);
-    record.target = RowsOf(target, key);
-    CancelEqual(*context.plan, record);
-    out.push_back(std::move(record));
+  std::vector<ReadAgainRecord> out;
+  for (const LeftoverRecord& was : before) {
+    ReadAgainRecord now;
+    now.record.key = was.key;
+    now.record.source = RowsOf(source, was.key);
+    now.record.target = RowsOf(target, was.key);
+    now.lost = (!context.plan->trusted_source && !was.source.empty() &&
+                now.record.source.empty()) ||
+               (!context.plan->trusted_target && !was.target.empty() &&
+                now.record.target.empty());
+    CancelEqual(*context.plan, now.record);
+    out.push_back(std::move(now));
   }
   return out;
 }
@@ -69,20 +78,21 @@ absl::Status Recheck(
     const auto read_chunk =
         [&](std::vector<LeftoverRecord>& records) -> absl::Status {
       if (enough()) return absl::OkStatus();
-      std::vector<std::string> keys;
-      for (const LeftoverRecord& record : records) keys.push_back(record.key);
-      ASSAY_ASSIGN_OR_RETURN(std::vector<LeftoverRecord> now,
-                             ReadAgain(context, keys));
+      ASSAY_ASSIGN_OR_RETURN(std::vector<ReadAgainRecord> again,
+                             ReadAgain(context, records));
       std::vector<LeftoverRecord> same;
       for (size_t i = 0; i < records.size(); ++i) {
-        if (now[i].source.empty() && now[i].target.empty()) {
+        LeftoverRecord& now = again[i].record;
+        if (again[i].lost) {
+          ++counts.unstable;
+        } else if (now.source.empty() && now.target.empty()) {
           ++counts.settled;
-        } else if (SameRows(records[i], now[i])) {
-          same.push_back(std::move(now[i]));
+        } else if (SameRows(records[i], now)) {
+          same.push_back(std::move(now));
         } else if (round >= recheck.times) {
           ++counts.unstable;
         } else {
-          ASSAY_RETURN_IF_ERROR(next->Add(now[i]));
+          ASSAY_RETURN_IF_ERROR(next->Add(now));
         }
       }
       context.meter->RowsRead(static_cast<int64_t>(records.size()));

@@ -31,9 +31,15 @@ absl::Status Recheck(
     LeftoverList& leftovers, DiffCounts& counts,
     const std::function<absl::Status(std::vector<LeftoverRecord>&)>& confirmed);
 
-// The rows of `keys` as both sides have them now, equal ones cancelled.
-absl::StatusOr<std::vector<LeftoverRecord>> ReadAgain(
-    const DiffContext& context, const std::vector<std::string>& keys);
+// The rows of the records' keys as both sides have them now, equal ones
+// cancelled.
+struct ReadAgainRecord {
+  LeftoverRecord record;
+  // A side had the row, has it no longer, and its look-up is no proof of that.
+  bool lost = false;
+};
+absl::StatusOr<std::vector<ReadAgainRecord>> ReadAgain(
+    const DiffContext& context, const std::vector<LeftoverRecord>& before);
 
 }  // namespace assay::engine
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/engine/sample_diff.h"
 
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -107,20 +106,20 @@ class SampleDiffRunner {
       values.push_back(KeyValuesFromText(plan_, texts));
     }
     if (values.empty()) return absl::OkStatus();
-    std::set<std::string> found;
+    KeySet found;
     for (const Side side : {Side::kSource, Side::kTarget}) {
       ASSAY_ASSIGN_OR_RETURN(
           const KeyedRows rows,
           ReadKeyValues(context_, side, values, false,
                         [](const std::string&) { return true; }));
-      for (const auto& [key, unused] : rows) found.insert(key);
+      for (const auto& [key, unused] : rows) found[key] |= SeenOn(side);
     }
     if (found.size() < values.size()) {
       counts_.notes.push_back(absl::StrCat(values.size() - found.size(),
                                            " of the given keys are on neither "
                                            "side"));
     }
-    keys_.insert(found.begin(), found.end());
+    for (const auto& [key, seen] : found) keys_[key] |= seen;
     return absl::OkStatus();
   }
 
@@ -128,20 +127,22 @@ class SampleDiffRunner {
     const int64_t rounds = std::max<int64_t>(request_.step.recheck.times,
                                              request_.confirm ? 1 : 0);
     LeftoverList list(context_.scratch);
-    std::vector<std::string> batch;
+    KeySet batch;
     const auto read = [&]() -> absl::Status {
       ASSAY_ASSIGN_OR_RETURN(const KeyedRows source,
                              ReadKeys(context_, Side::kSource, batch, false));
       ASSAY_ASSIGN_OR_RETURN(const KeyedRows target,
                              ReadKeys(context_, Side::kTarget, batch, false));
       std::vector<LeftoverRecord> differing;
-      for (const std::string& key : batch) {
+      for (const auto& [key, seen] : batch) {
         LeftoverRecord record;
         record.key = key;
         TakeRows(source, key, record.source, counts_.rows_source,
                  counts_.duplicate_keys_source);
         TakeRows(target, key, record.target, counts_.rows_target,
                  counts_.duplicate_keys_target);
+        // Seen when it was chosen, and found by no look-up: not equal, unknown.
+        if (record.source.empty() && record.target.empty()) ++counts_.unstable;
         CancelEqual(plan_, record);
         if (record.source.empty() && record.target.empty()) continue;
         if (drawn_.count(key) > 0) ++outcome_.drawn_differing;
@@ -156,8 +157,8 @@ class SampleDiffRunner {
       }
       return absl::OkStatus();
     };
-    for (const std::string& key : keys_) {
-      batch.push_back(key);
+    for (const auto& [key, seen] : keys_) {
+      batch[key] = seen;
       if (batch.size() == kKeysPerStatement) ASSAY_RETURN_IF_ERROR(read());
     }
     if (!batch.empty()) ASSAY_RETURN_IF_ERROR(read());
@@ -186,7 +187,7 @@ class SampleDiffRunner {
     const auto found = rows.find(key);
     if (found == rows.end()) return;
     for (const KeyedRow& row : found->second) {
-      out.push_back({row.row, row.payload});
+      out.push_back({row.row, row.payload, 1});
     }
     count += static_cast<int64_t>(out.size());
     if (out.size() > 1) ++duplicates;
@@ -198,7 +199,7 @@ class SampleDiffRunner {
   SampleOutcome outcome_;
   DiffCounts& counts_;
   DiffConclusion conclusion_;
-  std::set<std::string> drawn_, keys_;
+  KeySet drawn_, keys_;
 };
 
 }  // namespace

@@ -120,8 +120,8 @@ class Reading {
       sql::SqlWriter name(sql::WriteMode::kPaste);
       name.PutName(request_.scope, column.name);
       const auto& all = request_.expressions;
-      return static_cast<size_t>(
-          std::find(all.begin(), all.end(), name.sql()) - all.begin());
+      return static_cast<size_t>(std::find(all.begin(), all.end(), name.sql()) -
+                                 all.begin());
     };
     bool all_there = true;
     for (const sql::ResolvedColumn& column : order_.key) {

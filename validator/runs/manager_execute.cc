@@ -170,6 +170,8 @@ void RunManagerImpl::Execute(const RunPtr& run) {
     request.done_groups = run->done_groups();
     request.max_parallel_groups = options_.max_parallel_groups;
     request.directory = state_->path();
+    request.checkpoint_interval = options_.checkpoint_interval;
+    request.window_bytes = options_.window_bytes;
     TakeOver(*run, request);
     RunObserver observer(this, run);
     status = seams_.execute(request, *registry_, observer, token);

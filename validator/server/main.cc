@@ -218,6 +218,8 @@ int Run(const Flags& flags) {
       geteuid() == 0, Environment("XDG_STATE_HOME"), Environment("HOME")));
   options.directory = config.state_directory.value_or(
       DefaultStateDirectory(options.store_path));
+  options.checkpoint_interval = config.checkpoint_interval;
+  options.window_bytes = static_cast<size_t>(config.window_mib) << 20;
   options.max_concurrent_runs = config.max_concurrent_runs;
   options.max_queued_runs = config.max_queued_runs;
   options.default_timeout = config.default_timeout;
@@ -253,6 +255,9 @@ int main(int argc, char** argv) {
   // the memory back to the kernel each time.
   mallopt(M_TRIM_THRESHOLD, 64 << 20);
   mallopt(M_MMAP_THRESHOLD, 64 << 20);
+  // Each diff reads with threads of its own: were each to get an arena of its
+  // own too, every one would keep a page's worth of memory.
+  mallopt(M_ARENA_MAX, 4);
   // Sockets and the run store are the owner's alone.
   umask(S_IRWXG | S_IRWXO);
   TakeSignals(flags.exit_with_parent ? Parent::kTakesUsAlong

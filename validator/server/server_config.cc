@@ -195,6 +195,10 @@ void ReadState(const YAML::Node& node, ServerConfig& config,
                               "directory must be a path");
             }
           })
+      .Duration("checkpoint_interval",
+                [&](absl::Duration d) { config.checkpoint_interval = d; })
+      .Integer("window_mib", 1, 1 << 20,
+               [&](int64_t n) { config.window_mib = n; })
       .ReadAll(node);
 }
 

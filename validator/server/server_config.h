@@ -30,6 +30,10 @@ struct ServerConfig {
   // For spilled data and lists of differences. Absent:
   // DefaultStateDirectory().
   std::optional<std::string> state_directory;
+  // How often a full diff writes down how far it is.
+  absl::Duration checkpoint_interval = absl::Seconds(10);
+  // Memory of one diff's window; what does not fit goes to state_directory.
+  int64_t window_mib = 64;
   int max_concurrent_runs = 8;
   int max_queued_runs = 1000;
   LogLevel log_level = LogLevel::kInfo;

@@ -14,11 +14,28 @@ void PutList(SqlWriter& out, const std::vector<std::string>& expressions) {
 }
 
 void PutKeyList(SqlWriter& out, const Scope& scope,
-                const std::vector<ResolvedColumn>& key,
-                std::string_view direction = "") {
+                const std::vector<ResolvedColumn>& key) {
   for (size_t i = 0; i < key.size(); ++i) {
     if (i > 0) out.Put(", ");
     out.PutName(scope, key[i].name);
+  }
+}
+
+// The table's columns: unqualified, a name could be that of an expression in
+// the SELECT list (PostgreSQL calls CAST(k AS text) k).
+void PutOrder(SqlWriter& out, const Scope& scope,
+              const std::vector<ResolvedColumn>& key,
+              std::string_view direction = "") {
+  Scope qualified = scope;
+  if (scope.alias.empty()) {
+    qualified.alias = scope.derived.empty()
+                          ? scope.dialect->QuoteIdentifier(scope.table.name)
+                          : "assay_side";
+  }
+  out.Put("\nORDER BY ");
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (i > 0) out.Put(", ");
+    out.PutName(qualified, key[i].name);
     out.Put(direction);
   }
 }
@@ -123,8 +140,7 @@ absl::Status PutRead(SqlWriter& out, const Scope& scope, const ExprPtr& where,
       out.Put(where == nullptr ? "\nWHERE " : "\n  AND ");
       PutAfter(out, scope, *order);
     }
-    out.Put("\nORDER BY ");
-    PutKeyList(out, scope, order->key);
+    PutOrder(out, scope, order->key);
   }
   PutLimit(out, scope, limit);
   return absl::OkStatus();
@@ -163,8 +179,7 @@ absl::Status PutReadEdge(SqlWriter& out, const Scope& scope,
   out.Put("SELECT ");
   PutList(out, expressions);
   ASSAY_RETURN_IF_ERROR(PutFromWhere(out, scope, where));
-  out.Put("\nORDER BY ");
-  PutKeyList(out, scope, key, greatest ? " DESC" : "");
+  PutOrder(out, scope, key, greatest ? " DESC" : "");
   PutLimit(out, scope, limit);
   return absl::OkStatus();
 }

@@ -120,7 +120,7 @@ amount < CAST(? AS DECIMAL(38,10)) OR name = 'a;b'
 -- first page, bound
 SELECT "name", "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
-ORDER BY "id", "odd""`]name"
+ORDER BY "pay;ment"."id", "pay;ment"."odd""`]name"
 FETCH FIRST 100 ROWS ONLY
 
 -- next page, bound
@@ -130,7 +130,7 @@ WHERE (
 amount < CAST(? AS DECIMAL(38,10)) OR name = 'a;b'  
 )
   AND ("id" > ? OR ("id" = ? AND ("odd""`]name" > ?)))
-ORDER BY "id", "odd""`]name"
+ORDER BY "pay;ment"."id", "pay;ment"."odd""`]name"
 FETCH FIRST 100 ROWS ONLY
 --   ? 9.5
 --   ? -7
@@ -158,7 +158,7 @@ WHERE ("id" IN (?) OR "id" IS NULL)
 -- greatest keys, bound
 SELECT 1
 FROM "sch""`ema"."pay;ment"
-ORDER BY "id" DESC, "odd""`]name" DESC
+ORDER BY "pay;ment"."id" DESC, "pay;ment"."odd""`]name" DESC
 FETCH FIRST 5 ROWS ONLY
 
 -- quantile, bound
@@ -277,7 +277,7 @@ amount < 9.5 OR name = 'a;b'
 -- first page, to paste
 SELECT "name", "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
-ORDER BY "id", "odd""`]name"
+ORDER BY "pay;ment"."id", "pay;ment"."odd""`]name"
 FETCH FIRST 100 ROWS ONLY
 
 -- next page, to paste
@@ -287,7 +287,7 @@ WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND ("id" > (-7) OR ("id" = (-7) AND ("odd""`]name" > 'it''s \'' " ` ; -- /* ) ?')))
-ORDER BY "id", "odd""`]name"
+ORDER BY "pay;ment"."id", "pay;ment"."odd""`]name"
 FETCH FIRST 100 ROWS ONLY
 
 -- keys, to paste
@@ -306,7 +306,7 @@ WHERE ("id" IN ((-7)) OR "id" IS NULL)
 -- greatest keys, to paste
 SELECT 1
 FROM "sch""`ema"."pay;ment"
-ORDER BY "id" DESC, "odd""`]name" DESC
+ORDER BY "pay;ment"."id" DESC, "pay;ment"."odd""`]name" DESC
 FETCH FIRST 5 ROWS ONLY
 
 -- quantile, to paste

@@ -105,7 +105,7 @@ amount < 9.5 OR name = 'a;b'
 -- first page, bound
 SELECT `name`, `id`, `odd"``]name`
 FROM `sch"``ema`.`pay;ment`
-ORDER BY `id`, `odd"``]name`
+ORDER BY `pay;ment`.`id`, `pay;ment`.`odd"``]name`
 LIMIT 100
 
 -- next page, bound
@@ -115,7 +115,7 @@ WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND (`id` > ? OR (`id` = ? AND (`odd"``]name` > ?)))
-ORDER BY `id`, `odd"``]name`
+ORDER BY `pay;ment`.`id`, `pay;ment`.`odd"``]name`
 LIMIT 100
 --   ? -7
 --   ? -7
@@ -141,7 +141,7 @@ WHERE (`id` IN (?) OR `id` IS NULL)
 -- greatest keys, bound
 SELECT 1
 FROM `sch"``ema`.`pay;ment`
-ORDER BY `id` DESC, `odd"``]name` DESC
+ORDER BY `pay;ment`.`id` DESC, `pay;ment`.`odd"``]name` DESC
 LIMIT 5
 
 -- quantile, bound
@@ -259,7 +259,7 @@ amount < 9.5 OR name = 'a;b'
 -- first page, to paste
 SELECT `name`, `id`, `odd"``]name`
 FROM `sch"``ema`.`pay;ment`
-ORDER BY `id`, `odd"``]name`
+ORDER BY `pay;ment`.`id`, `pay;ment`.`odd"``]name`
 LIMIT 100
 
 -- next page, to paste
@@ -269,7 +269,7 @@ WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND (`id` > (-7) OR (`id` = (-7) AND (`odd"``]name` > 'it''s \\'' " ` ; -- /* ) ?')))
-ORDER BY `id`, `odd"``]name`
+ORDER BY `pay;ment`.`id`, `pay;ment`.`odd"``]name`
 LIMIT 100
 
 -- keys, to paste
@@ -288,7 +288,7 @@ WHERE (`id` IN ((-7)) OR `id` IS NULL)
 -- greatest keys, to paste
 SELECT 1
 FROM `sch"``ema`.`pay;ment`
-ORDER BY `id` DESC, `odd"``]name` DESC
+ORDER BY `pay;ment`.`id` DESC, `pay;ment`.`odd"``]name` DESC
 LIMIT 5
 
 -- quantile, to paste

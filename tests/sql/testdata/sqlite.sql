@@ -134,7 +134,7 @@ amount < CAST(? AS NUMERIC) OR name = 'a;b'
 -- first page, bound
 SELECT CAST(CAST("name" AS TEXT) AS BLOB), "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
-ORDER BY "id", "odd""`]name"
+ORDER BY "pay;ment"."id", "pay;ment"."odd""`]name"
 LIMIT 100
 
 -- next page, bound
@@ -144,7 +144,7 @@ WHERE (
 amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
   AND ("id" > ? OR ("id" = ? AND ("odd""`]name" > ?)))
-ORDER BY "id", "odd""`]name"
+ORDER BY "pay;ment"."id", "pay;ment"."odd""`]name"
 LIMIT 100
 --   ? 9.5
 --   ? -7
@@ -172,7 +172,7 @@ WHERE ("id" IN (?) OR "id" IS NULL)
 -- greatest keys, bound
 SELECT 1
 FROM "sch""`ema"."pay;ment"
-ORDER BY "id" DESC, "odd""`]name" DESC
+ORDER BY "pay;ment"."id" DESC, "pay;ment"."odd""`]name" DESC
 LIMIT 5
 
 -- quantile, bound
@@ -299,7 +299,7 @@ amount < 9.5 OR name = 'a;b'
 -- first page, to paste
 SELECT CAST(CAST("name" AS TEXT) AS BLOB), "id", "odd""`]name"
 FROM "sch""`ema"."pay;ment"
-ORDER BY "id", "odd""`]name"
+ORDER BY "pay;ment"."id", "pay;ment"."odd""`]name"
 LIMIT 100
 
 -- next page, to paste
@@ -309,7 +309,7 @@ WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
   AND ("id" > (-7) OR ("id" = (-7) AND ("odd""`]name" > 'it''s \'' " ` ; -- /* ) ?')))
-ORDER BY "id", "odd""`]name"
+ORDER BY "pay;ment"."id", "pay;ment"."odd""`]name"
 LIMIT 100
 
 -- keys, to paste
@@ -328,7 +328,7 @@ WHERE ("id" IN ((-7)) OR "id" IS NULL)
 -- greatest keys, to paste
 SELECT 1
 FROM "sch""`ema"."pay;ment"
-ORDER BY "id" DESC, "odd""`]name" DESC
+ORDER BY "pay;ment"."id" DESC, "pay;ment"."odd""`]name" DESC
 LIMIT 5
 
 -- quantile, to paste
