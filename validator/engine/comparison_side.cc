@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/engine/comparison_side.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
@@ -45,6 +47,13 @@ absl::StatusOr<std::vector<connections::Column>> DescribeDerived(
   return columns;
 }
 
+bool HasColumn(const connections::Table& table, const std::string& name) {
+  return std::any_of(table.columns.begin(), table.columns.end(),
+                     [&](const connections::Column& column) {
+                       return absl::EqualsIgnoreCase(column.name, name);
+                     });
+}
+
 absl::Status OpenQuery(const SideRequest& request, ComparedSide& out) {
   sql::SqlWriter writer(sql::WriteMode::kPaste);
   ASSAY_RETURN_IF_ERROR(writer.PutAuthorSelect(
@@ -61,6 +70,7 @@ absl::Status AddMappings(const SideRequest& request, ComparedSide& out) {
   const sql::Dialect& dialect = request.session->dialect();
   sql::SqlWriter writer(sql::WriteMode::kPaste);
   bool any = false;
+  out.mapped.resize(request.mappings->size());
   for (size_t i = 0; i < request.mappings->size(); ++i) {
     const auto& sql = ExpressionOf((*request.mappings)[i], request.side);
     if (!sql.has_value()) continue;
@@ -68,7 +78,10 @@ absl::Status AddMappings(const SideRequest& request, ComparedSide& out) {
     any = true;
     ASSAY_RETURN_IF_ERROR(writer.PutAuthorExpression(
         BindSql(*sql, *request.parameters), dialect));
-    writer.Put(" AS ").Put(dialect.QuoteIdentifier(MappedName(i)));
+    std::string& name = out.mapped[i];
+    name = absl::StrCat("assay_m", i);
+    while (HasColumn(out.table, name)) name += "_";
+    writer.Put(" AS ").Put(dialect.QuoteIdentifier(name));
   }
   if (!any) return absl::OkStatus();
   writer.Put("\nFROM ");
@@ -112,7 +125,9 @@ const char* SideName(diff::Side side) {
   return side == diff::Side::kSource ? "the source" : "the target";
 }
 
-std::string MappedName(size_t index) { return absl::StrCat("assay_m", index); }
+bool ComparedSide::IsMapped(const std::string& column) const {
+  return std::find(mapped.begin(), mapped.end(), column) != mapped.end();
+}
 
 sql::Scope ComparedSide::scope() const {
   sql::Scope scope = MakeScope(*session, table);

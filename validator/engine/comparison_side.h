@@ -21,21 +21,22 @@ struct ComparedSide {
   diff::Side side = diff::Side::kSource;
   connections::Session* session = nullptr;  // Borrowed.
   std::string label;  // For people: "public.payment", "query".
-  // A table, or the result of a query. Mapping expressions are columns, named
-  // by MappedName.
+  // A table, or the result of a query. Mapping expressions are columns behind
+  // its own.
   connections::Table table;
+  // By mapping: the column that its expression makes on this side; empty: none.
+  std::vector<std::string> mapped;
   std::string derived;  // See sql::Scope; empty: a plain table.
   ExprPtr where;        // The side's own; null: all rows.
 
   // Borrows this side.
   sql::Scope scope() const;
+  // Whether a column is a mapping's expression.
+  bool IsMapped(const std::string& column) const;
 };
 
 // "the source", "the target".
 const char* SideName(diff::Side side);
-
-// The column of mapping `index` on a side where it is an expression.
-std::string MappedName(size_t index);
 
 struct SideRequest {
   diff::Side side = diff::Side::kSource;

@@ -172,7 +172,6 @@ void DiffScan::Estimate(Side side) {
   const auto row = ReadOneRow(*from.session, writer, context_.marker, token_);
   // Only for pace and ETA: without it both go by rows.
   if (row.ok() && !row->empty()) state.estimate = CountOf(row->front());
-  if (state.estimate > 0) context_.meter->ExpectRows(state.estimate);
 }
 
 bool DiffScan::FarAhead(Side side) const {
@@ -272,6 +271,12 @@ absl::Status DiffScan::Run() {
   Resume();
   Estimate(Side::kSource);
   Estimate(Side::kTarget);
+  // One side's estimate stands for the other's that is not known.
+  const int64_t known = std::max(sides_[0].estimate, sides_[1].estimate);
+  for (const SideState& side : sides_) {
+    context_.meter->ExpectRows(std::max<int64_t>(
+        0, (side.estimate > 0 ? side.estimate : known) - side.rows));
+  }
   {
     absl::MutexLock lock(&mu_);
     next_checkpoint_ = absl::Now() + options_.checkpoint_interval;

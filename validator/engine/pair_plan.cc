@@ -26,9 +26,36 @@ bool Same(const std::string& a, const std::string& b) {
   return absl::EqualsIgnoreCase(a, b);
 }
 
-bool Named(const PairedColumn& pair, const std::string& name) {
-  return Same(pair.name, name) || Same(pair.source, name) ||
-         Same(pair.target, name);
+// Indexes of the pairs that `name` names, by the result's name or either
+// side's: exactly where one is so, else without case.
+std::vector<size_t> Matches(const std::vector<PairedColumn>& pairs,
+                            const std::string& name) {
+  const auto matching = [&](const auto& equal) {
+    std::vector<size_t> out;
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (equal(pairs[i].name) || equal(pairs[i].source) ||
+          equal(pairs[i].target)) {
+        out.push_back(i);
+      }
+    }
+    return out;
+  };
+  std::vector<size_t> exact =
+      matching([&](const std::string& other) { return other == name; });
+  if (!exact.empty()) return exact;
+  return matching([&](const std::string& other) { return Same(other, name); });
+}
+
+// The columns of `table` that are called `name`: the one that is spelled so,
+// else those that are without case.
+std::vector<std::string> ColumnsCalled(const Table& table,
+                                       const std::string& name) {
+  std::vector<std::string> out;
+  for (const auto& column : table.columns) {
+    if (column.name == name) return {name};
+    if (Same(column.name, name)) out.push_back(column.name);
+  }
+  return out;
 }
 
 class Planner {
@@ -57,7 +84,7 @@ class Planner {
                                        const std::optional<Word>& word,
                                        const std::optional<SqlText>& sql,
                                        size_t index, const std::string& name) {
-    if (sql.has_value()) return MappedName(index);
+    if (sql.has_value()) return side.mapped[index];
     const std::string wanted =
         word.has_value() ? TextOf(*word, parameters_) : name;
     if (const auto* column = side.table.FindColumn(wanted)) return column->name;
@@ -94,6 +121,7 @@ class Planner {
       if (!target.ok()) return target.status();
       pair.source = *std::move(source);
       pair.target = *std::move(target);
+      pair.mapped = mapping.source_sql || mapping.target_sql;
       pairs_.push_back(std::move(pair));
     }
     return absl::OkStatus();
@@ -104,40 +132,74 @@ class Planner {
                        [&](const auto& pair) { return pair.on(side) == name; });
   }
 
-  static bool IsExpression(const std::string& name) {
-    return absl::StartsWith(name, "assay_m");
+  // Whether a mapping's expression stands in the place of a column.
+  bool Replaced(const ComparedSide& side, const std::string& name) const {
+    const auto& map = comparison_.columns.map;
+    for (size_t i = 0; i < map.size() && i < side.mapped.size(); ++i) {
+      if (side.mapped[i].empty()) continue;
+      const auto called = ColumnsCalled(side.table, map[i].name);
+      if (called.size() == 1 && called.front() == name) return true;
+    }
+    return false;
+  }
+
+  // The columns of a side that no mapping has taken.
+  std::vector<std::string> FreeColumns(const ComparedSide& side) const {
+    std::vector<std::string> out;
+    for (const auto& column : side.table.columns) {
+      if (!side.IsMapped(column.name) && !Taken(side.side, column.name) &&
+          !Replaced(side, column.name)) {
+        out.push_back(column.name);
+      }
+    }
+    return out;
   }
 
   void PairByName() {
-    std::vector<std::string> by_name;
-    for (const auto& column : source_.table.columns) {
-      if (IsExpression(column.name) ||
-          Taken(diff::Side::kSource, column.name)) {
-        continue;
+    mapped_pairs_ = static_cast<std::ptrdiff_t>(pairs_.size());
+    std::vector<std::string> sources = FreeColumns(source_);
+    std::vector<std::string> targets = FreeColumns(target_);
+    const auto pair = [&](const auto& equal) {
+      std::vector<std::string> left;
+      for (const std::string& source : sources) {
+        std::vector<std::string> found;
+        for (const std::string& target : targets) {
+          if (equal(source, target)) found.push_back(target);
+        }
+        const auto rivals = std::count_if(
+            sources.begin(), sources.end(),
+            [&](const std::string& other) { return equal(source, other); });
+        // Two that differ only by case are told apart by nobody but the author.
+        if (found.size() != 1 || rivals != 1) {
+          left.push_back(source);
+          continue;
+        }
+        pairs_.push_back({source, source, found.front()});
+        std::erase(targets, found.front());
       }
-      const auto* other = target_.table.FindColumn(column.name);
-      // A mapping may have put this name on an expression of one side: the
-      // column that stands there is then what it replaces.
-      const bool replaced = std::any_of(
-          pairs_.begin(), pairs_.end(),
-          [&](const auto& pair) { return Same(pair.name, column.name); });
-      if (replaced) continue;
-      if (other == nullptr || Taken(diff::Side::kTarget, other->name)) {
-        plan_.source_only.push_back(column.name);
-        continue;
-      }
-      pairs_.push_back({column.name, column.name, other->name});
-    }
-    for (const auto& column : target_.table.columns) {
-      if (IsExpression(column.name) ||
-          Taken(diff::Side::kTarget, column.name)) {
-        continue;
-      }
-      const bool replaced = std::any_of(
-          pairs_.begin(), pairs_.end(),
-          [&](const auto& pair) { return Same(pair.name, column.name); });
-      if (!replaced) plan_.target_only.push_back(column.name);
-    }
+      sources = std::move(left);
+    };
+    pair([](const std::string& a, const std::string& b) { return a == b; });
+    pair([](const std::string& a, const std::string& b) { return Same(a, b); });
+    plan_.source_only = std::move(sources);
+    plan_.target_only = std::move(targets);
+    SortPairs();
+  }
+
+  // In the order of the source's columns, mapped ones first.
+  void SortPairs() {
+    const auto place = [&](const PairedColumn& pair) {
+      const auto& columns = source_.table.columns;
+      return std::find_if(columns.begin(), columns.end(),
+                          [&](const auto& column) {
+                            return column.name == pair.source;
+                          }) -
+             columns.begin();
+    };
+    std::stable_sort(pairs_.begin() + mapped_pairs_, pairs_.end(),
+                     [&](const PairedColumn& a, const PairedColumn& b) {
+                       return place(a) < place(b);
+                     });
   }
 
   // Indexes of the pairs that make `names` of one side; nullopt where one has
@@ -174,10 +236,10 @@ class Planner {
     if (!comparison_.key.empty()) {
       for (const Word& word : comparison_.key) {
         const std::string name = TextOf(word, parameters_);
-        size_t i = 0;
-        while (i < pairs_.size() && !Named(pairs_[i], name)) ++i;
-        if (i == pairs_.size()) return NotFound(source_, name, word.range);
-        key_.push_back(i);
+        const std::vector<size_t> found = Matches(pairs_, name);
+        if (found.empty()) return NotFound(source_, name, word.range);
+        if (found.size() > 1) return Ambiguous(name, word.range);
+        key_.push_back(found.front());
       }
       return absl::OkStatus();
     }
@@ -243,8 +305,7 @@ class Planner {
   absl::Status Mark(const Word& word, bool keep, std::vector<bool>& marks) {
     const std::string name = TextOf(word, parameters_);
     bool found = false;
-    for (size_t i = 0; i < pairs_.size(); ++i) {
-      if (!Named(pairs_[i], name)) continue;
+    for (const size_t i : Matches(pairs_, name)) {
       marks[i] = keep;
       found = true;
     }
@@ -260,9 +321,22 @@ class Planner {
     return NotFound(source_, name, word.range);
   }
 
-  const ColumnPolicy* PolicyOf(const PairedColumn& pair) const {
+  absl::Status Ambiguous(const std::string& name, const SourceRange& range) {
+    return MakeError(
+        ErrorReason::kNotComparable,
+        absl::StrCat(
+            range.known() ? absl::StrCat("line ", range.line, ": ") : "",
+            "more than one column is called '", name,
+            "' without case; spell it as the database does"));
+  }
+
+  const ColumnPolicy* PolicyOf(size_t column) const {
     for (const ColumnPolicy& policy : comparison_.columns.policies) {
-      if (Named(pair, TextOf(policy.column, parameters_))) return &policy;
+      const auto found =
+          Matches(plan_.columns, TextOf(policy.column, parameters_));
+      if (std::find(found.begin(), found.end(), column) != found.end()) {
+        return &policy;
+      }
     }
     return nullptr;
   }
@@ -270,10 +344,7 @@ class Planner {
   absl::Status ChooseTypes() {
     for (const ColumnPolicy& policy : comparison_.columns.policies) {
       const std::string name = TextOf(policy.column, parameters_);
-      const bool used = std::any_of(
-          plan_.columns.begin(), plan_.columns.end(),
-          [&](const PairedColumn& pair) { return Named(pair, name); });
-      if (!used && !any_table_) {
+      if (Matches(plan_.columns, name).empty() && !any_table_) {
         return NotFound(source_, name, policy.column.range);
       }
     }
@@ -288,7 +359,7 @@ class Planner {
     std::vector<std::string> refused;
     for (size_t i = 0; i < plan_.columns.size(); ++i) {
       PairedColumn& pair = plan_.columns[i];
-      if (const ColumnPolicy* policy = PolicyOf(pair)) {
+      if (const ColumnPolicy* policy = PolicyOf(i)) {
         pair.policy = *policy;
         pair.has_policy = true;
       }
@@ -380,7 +451,8 @@ class Planner {
   const ComparedSide& target_;
   const bool any_table_;
   std::vector<PairedColumn> pairs_;
-  std::vector<size_t> key_;  // Indexes into pairs_.
+  std::ptrdiff_t mapped_pairs_ = 0;  // The first of pairs_.
+  std::vector<size_t> key_;          // Indexes into pairs_.
   PairPlan plan_;
 };
 
@@ -395,11 +467,10 @@ absl::StatusOr<PairPlan> PlanPair(const Comparison& comparison,
 
 absl::StatusOr<const PairedColumn*> FindPair(const PairPlan& plan,
                                              const Column& column) {
+  const std::vector<size_t> found = Matches(plan.columns, column.name);
+  if (!found.empty()) return &plan.columns[found.front()];
   std::vector<std::string> names;
-  for (const PairedColumn& pair : plan.columns) {
-    if (Named(pair, column.name)) return &pair;
-    names.push_back(pair.name);
-  }
+  for (const PairedColumn& pair : plan.columns) names.push_back(pair.name);
   const std::string nearest = NearestName(column.name, names);
   return MakeError(
       ErrorReason::kColumnNotFound,
@@ -417,9 +488,7 @@ std::vector<std::string> PairPlan::Notes() const {
     const PairedColumn& pair = columns[i];
     out.push_back(absl::StrCat(
         pair.name, i < key_columns ? " (key): " : ": ", pair.compared.text,
-        Same(pair.source, pair.target) ||
-                absl::StartsWith(pair.target, "assay_m") ||
-                absl::StartsWith(pair.source, "assay_m")
+        Same(pair.source, pair.target) || pair.mapped
             ? ""
             : absl::StrCat(", ", pair.source, " on the source, ", pair.target,
                            " on the target")));

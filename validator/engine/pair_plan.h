@@ -26,6 +26,7 @@ struct PairedColumn {
   diff::ComparedType compared;
   ColumnPolicy policy;
   bool has_policy = false;
+  bool mapped = false;  // One side is an expression.
 
   const std::string& on(diff::Side side) const {
     return side == diff::Side::kSource ? source : target;

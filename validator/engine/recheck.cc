@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "validator/base/status.h"
 #include "validator/engine/key_reader.h"
 
@@ -72,6 +73,9 @@ absl::Status Recheck(
     return recheck.enough != nullptr && recheck.enough();
   };
   for (int64_t round = 1; pending->size() > 0 && !enough(); ++round) {
+    context.meter->StartActivity(absl::StrCat(pending->size(),
+                                              " differing keys: reading ",
+                                              round, " of ", recheck.times));
     ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(recheck.after, context.cancel));
     ASSAY_RETURN_IF_ERROR(BeginBoth(context));
     auto next = std::make_unique<LeftoverList>(context.scratch);
