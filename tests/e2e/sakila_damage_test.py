@@ -5,6 +5,7 @@
 What is known may be accepted, which must not hide anything that is new. Skipped
 without the data, as sakila_test.py is.
 """
+import json
 import pathlib
 import sys
 
@@ -238,11 +239,77 @@ class AcceptedTest(sakila.SakilaCase):
         self.assert_diff(results["customer.full_diff"], (599, 598), missing=1,
                          accepted=598)
 
+    def test_what_is_known_of_a_row_that_has_more(self):
+        rules = """
+version: 1
+name: sakila/partly
+comparisons:
+  - source: {connection: legacy, table: sakila.address}
+    target: {connection: warehouse, table: public.address}
+    accept:
+      - {cause: "'' became NULL", reason: nothing was there, owner: dba}
+    rules: [full_diff: {}]
+"""
+        code, results, _ = self.gate(rules)
+        self.assertEqual(code, 1)
+        result = results["address.full_diff"]
+        self.assert_diff(result, (603, 603), changed=603,
+                         columns={"district": 603, "phone": 603},
+                         causes={("district", "became ' '"): 600,
+                                 ("district", "trailing blanks"): 3,
+                                 ("phone", "became ' '"): 601,
+                                 ("phone", "trailing blanks"): 2})
+        self.assertNotIn("met nothing", " ".join(result["diff"]["notes"]))
+
     def test_who_accepted_what_is_shown(self):
         _, results, _ = self.gate(ACCEPTED)
         notes = " ".join(results["payment.full_diff"]["diff"]["notes"])
         self.assertIn("no rental known", notes)
         self.assertIn("dba", notes)
+
+
+@sakila.needs_data
+class RecheckTest(sakila.SakilaCase):
+    """After a repair only what was open is read again."""
+
+    REPAIR = """
+SET session_replication_role = replica;
+UPDATE film SET title = rtrim(title) WHERE film_id = 7;
+UPDATE film SET rental_rate = CASE film_id WHEN 1 THEN 0.99 ELSE 4.99 END
+  WHERE film_id IN (1, 2);
+DELETE FROM payment_p2007_01;
+UPDATE payment SET rental_id = 2308 WHERE payment_id = 7;
+DELETE FROM actor WHERE actor_id = 201;
+UPDATE rental SET return_date = NULL
+  WHERE return_date = '2006-02-20 00:00:00';
+"""
+
+    def test_repair(self):
+        _, report = self.server.gate(sakila.EXAMPLE.read_text(), "--param",
+                                     "warehouse=repaired")
+        sakila.psql(self.REPAIR, database="sakila_repaired")
+        done = self.server.assay("recheck", report["run_id"], "--format",
+                                 "json")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        results = {r["rule_id"]: r for r in json.loads(done.stdout)["results"]}
+        self.assert_verdicts(
+            {i: r for i, r in results.items()
+             if r["kind"] not in ("schema", "sample_diff")},
+            {"tables.row_count", "tables.full_diff", "address.full_diff",
+             "customer.row_count", "customer.full_diff", "payment.row_count",
+             "payment.aggregate.sum_amount_staff_id",
+             "payment.aggregate.count_rental_id", "payment.full_diff",
+             "payment.has_customer"})
+        diff = results["tables.full_diff"]["diff"]
+        self.assertEqual((diff["missing"], diff["extra"], diff["changed"]),
+                         (2731, 0, 1))
+        self.assertNotIn("sakila.actor",
+                         results["tables.full_diff"]["found"])
+        diff = results["payment.full_diff"]["diff"]
+        self.assertEqual((diff["missing"], diff["extra"], diff["changed"],
+                          diff["duplicate_keys_target"]), (3, 0, 5, 0))
+        diff = results["film.full_diff"]["diff"]
+        self.assertEqual((diff["keys"], diff["changed"]), (3, 0))
 
 
 if __name__ == "__main__":

@@ -221,13 +221,13 @@ def reader(variable, database="sakila"):
 
 def drop():
     mariadb("DROP DATABASE IF EXISTS sakila")
-    for database in ("sakila_planted", "sakila"):
+    for database in ("sakila_planted", "sakila_repaired", "sakila"):
         psql(f"DROP DATABASE IF EXISTS {database}")
     psql("DROP ROLE IF EXISTS postgres")
 
 
 def load(planted=None):
-    """Both databases; with `planted` also sakila_planted, damaged by it."""
+    """Both databases; with `planted` also two copies damaged by it."""
     if DATA is None:
         return
     drop()
@@ -241,6 +241,7 @@ def load(planted=None):
     if planted is not None:
         psql("CREATE DATABASE sakila_planted TEMPLATE sakila")
         psql(planted, database="sakila_planted")
+        psql("CREATE DATABASE sakila_repaired TEMPLATE sakila_planted")
 
 
 class SakilaCase(unittest.TestCase):
@@ -254,6 +255,8 @@ class SakilaCase(unittest.TestCase):
             "warehouse": reader("ASSAY_TEST_POSTGRESQL_READER"),
             "planted": reader("ASSAY_TEST_POSTGRESQL_READER",
                               "sakila_planted"),
+            "repaired": reader("ASSAY_TEST_POSTGRESQL_READER",
+                               "sakila_repaired"),
             "brussels": {"odbc": reader("ASSAY_TEST_POSTGRESQL_READER"),
                          "time_zone": "Europe/Brussels"},
         }).start()
