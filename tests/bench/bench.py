@@ -19,19 +19,18 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import assay  # pylint: disable=wrong-import-position
+import diffs  # pylint: disable=wrong-import-position
 import workload  # pylint: disable=wrong-import-position
 
-NAMES = ["aggregates", "pattern", "gate", "memory"]
-GOALS = {"aggregates": 1.15, "pattern": 1.2, "gate": 2.0}
+NAMES = ["aggregates", "pattern", "gate", "memory", "diffs", "diff-memory"]
+GOALS = {"aggregates": 1.15, "pattern": 1.2, "gate": 2.0, **diffs.GOALS}
 # Proves the type of each value too, which no SELECT by hand does.
-WITHOUT_GOAL = ("aggregates", "sqlite")
+WITHOUT_GOAL = [("aggregates", "sqlite"), ("diff equal", "sqlite-pg")]
 MEMORY_GOAL_MIB = 256
 FLOORS = assay.BIN / "bench"
 # What a run may take at the full sizes on a slow machine.
 TIMEOUT = 3600
-# Options of the driver that make a scan with it as fast as it gets.
-SCAN_OPTIONS = {"postgresql": ";UseDeclareFetch=1;Fetch=10000", "mariadb": "",
-                "sqlite": ";StepAPI=1"}
+SCAN_OPTIONS = diffs.SCAN_OPTIONS
 
 
 def say(text=""):
@@ -94,7 +93,7 @@ class Bench:
             "name": name, "database": database, "rows": rows,
             "ratio": statistics.median(ratios), "ratio_min": min(ratios),
             "ratio_max": max(ratios),
-            "goal": (None if (name, database) == WITHOUT_GOAL
+            "goal": (None if (name, database) in WITHOUT_GOAL
                      else GOALS[name]),
             "product_seconds": statistics.median(product),
             "floor_seconds": statistics.median(floor),
@@ -368,6 +367,11 @@ def main():
                     bench.pattern(database, server)
             if "memory" in only:
                 bench.memory(database)
+    comparing = diffs.DiffBench(bench, sys.modules[__name__])
+    if "diffs" in only:
+        comparing.run()
+    if "diff-memory" in only:
+        comparing.memory()
     if options.json:
         options.json.write_text(json.dumps(
             {"machine": facts, "rows": options.rows, "rounds": options.rounds,

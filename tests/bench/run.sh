@@ -5,7 +5,7 @@
 #   tests/bench/run.sh [--rows N] [--rounds R] [--only NAME]...
 #                      [--database NAME]... [--memory-rows N,N,N] [--json FILE]
 #
-# NAME is aggregates, pattern, gate or memory. docs/performance.md says what
+# NAME is aggregates, pattern, gate, memory, diffs or diff-memory. docs/performance.md says what
 # each of them measures. Wants an idle machine and about 20 GB below
 # ASSAY_TEST_TMP (default /tmp) for the full sizes.
 set -eu
