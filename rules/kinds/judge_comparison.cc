@@ -29,7 +29,10 @@ bool LookedAtNothing(const Rule& rule, const Judgement& judgement,
     return false;
   }
   const auto [source, target] = RowsOfSides(observation);
-  if (source == 0 && target == 0) {
+  // Keys that were looked up and are gone on both sides were looked at.
+  const bool settled =
+      observation.diff.has_value() && observation.diff->settled > 0;
+  if (source == 0 && target == 0 && !settled) {
     on_empty = OnEmpty::kFail;
     found = rule.where.has_value()
                 ? "both sides are empty inside the where clause"

@@ -74,7 +74,16 @@ absl::Status AddMappings(const SideRequest& request, ComparedSide& out) {
   for (size_t i = 0; i < request.mappings->size(); ++i) {
     const auto& sql = ExpressionOf((*request.mappings)[i], request.side);
     if (!sql.has_value()) continue;
-    writer.Put(any ? ",\n" : "SELECT assay_base.*,\n");
+    if (!any) {
+      // By name: a "*" would leave out columns that are invisible.
+      writer.Put("SELECT ");
+      for (const connections::Column& column : out.table.columns) {
+        writer.Put("assay_base.").Put(dialect.QuoteIdentifier(column.name));
+        writer.Put(",\n");
+      }
+    } else {
+      writer.Put(",\n");
+    }
     any = true;
     ASSAY_RETURN_IF_ERROR(writer.PutAuthorExpression(
         BindSql(*sql, *request.parameters), dialect));
@@ -88,12 +97,11 @@ absl::Status AddMappings(const SideRequest& request, ComparedSide& out) {
   sql::Scope base = out.scope();
   base.alias = "assay_base";
   writer.PutTable(base);
-  const size_t known = out.derived.empty() ? out.table.columns.size() : 0;
+  const size_t known = out.table.columns.size();
   out.derived = writer.sql();
   ASSAY_ASSIGN_OR_RETURN(std::vector<connections::Column> described,
                          DescribeDerived(request, out.derived));
   // The catalog knows more of a table's own columns than a result tells.
-  out.table.columns.resize(known);
   for (size_t i = known; i < described.size(); ++i) {
     out.table.columns.push_back(std::move(described[i]));
   }

@@ -52,6 +52,7 @@ struct DiffConclusion::Acceptance {
   const AcceptedDifference* rule = nullptr;
   std::set<std::string> keys;  // Canonical parts, length-prefixed.
   int64_t rows = 0;            // Accepted by it, alone or with others.
+  int64_t beside = 0;          // Rows that differ in something else too.
 };
 
 DiffConclusion::DiffConclusion(const DiffContext& context, DiffCounts& counts)
@@ -189,6 +190,7 @@ absl::Status DiffConclusion::TakeOne(LeftoverRecord& record,
     }
     any_changed = true;
     counts_.changed += pairs;
+    for (Acceptance* accept : by) accept->beside += pairs;
     for (const size_t column : left) changed_by_column_[column] += pairs;
     not_accepted.insert(left.begin(), left.end());
   });
@@ -378,13 +380,23 @@ absl::Status DiffConclusion::AddWholeRows(
 void DiffConclusion::NoteAccepted() {
   for (const Acceptance& accept : accept_) {
     const AcceptedDifference& rule = *accept.rule;
-    counts_.notes.push_back(
-        accept.rows > 0
-            ? absl::StrCat("accepted ", accept.rows, " (line ", rule.range.line,
-                           "): ", rule.reason, ", ", rule.owner)
-            : absl::StrCat("accept of line ", rule.range.line, " (",
-                           rule.reason, ", ", rule.owner,
-                           ") met nothing; remove it"));
+    const std::string whose = absl::StrCat(
+        " (line ", rule.range.line, "): ", rule.reason, ", ", rule.owner);
+    if (accept.rows > 0) {
+      counts_.notes.push_back(absl::StrCat("accepted ", accept.rows, whose));
+    }
+    if (accept.beside > 0) {
+      counts_.notes.push_back(
+          absl::StrCat("accepted in ", accept.beside,
+                       " rows that differ in other columns too", whose));
+    }
+    // Of many tables it may mean another one.
+    const bool many = context_.comparison->source.tables.has_value();
+    if (accept.rows + accept.beside == 0 && !many) {
+      counts_.notes.push_back(absl::StrCat("accept of line ", rule.range.line,
+                                           " (", rule.reason, ", ", rule.owner,
+                                           ") met nothing; remove it"));
+    }
   }
 }
 

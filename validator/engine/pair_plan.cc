@@ -26,24 +26,29 @@ bool Same(const std::string& a, const std::string& b) {
   return absl::EqualsIgnoreCase(a, b);
 }
 
-// Indexes of the pairs that `name` names, by the result's name or either
-// side's: exactly where one is so, else without case.
+// Indexes of the pairs that `name` names: by what results call them, else by
+// the column of either side (map: {a: b, b: a} crosses these); each exactly
+// before without case.
 std::vector<size_t> Matches(const std::vector<PairedColumn>& pairs,
                             const std::string& name) {
-  const auto matching = [&](const auto& equal) {
-    std::vector<size_t> out;
-    for (size_t i = 0; i < pairs.size(); ++i) {
-      if (equal(pairs[i].name) || equal(pairs[i].source) ||
-          equal(pairs[i].target)) {
-        out.push_back(i);
-      }
-    }
-    return out;
+  using Equal = bool (*)(const std::string&, const std::string&);
+  const Equal exactly = [](const std::string& a, const std::string& b) {
+    return a == b;
   };
-  std::vector<size_t> exact =
-      matching([&](const std::string& other) { return other == name; });
-  if (!exact.empty()) return exact;
-  return matching([&](const std::string& other) { return Same(other, name); });
+  std::vector<size_t> out;
+  for (const bool by_side : {false, true}) {
+    for (const Equal equal : {exactly, Equal(&Same)}) {
+      for (size_t i = 0; i < pairs.size(); ++i) {
+        const PairedColumn& pair = pairs[i];
+        if (by_side ? equal(pair.source, name) || equal(pair.target, name)
+                    : equal(pair.name, name)) {
+          out.push_back(i);
+        }
+      }
+      if (!out.empty()) return out;
+    }
+  }
+  return out;
 }
 
 // The columns of `table` that are called `name`: the one that is spelled so,
