@@ -82,9 +82,9 @@ struct SampleDiff {
 };
 
 struct FullDiff {
-  enum class Hashing { kAuto, kNever };  // In the database, where sound.
-  std::optional<int64_t> stop_after;     // Differing rows.
-  std::optional<int64_t> max_rows;       // Read, of both sides together.
+  enum class Hashing { kAuto, kNever };    // In the database, where sound.
+  std::optional<int64_t> stop_after;       // Differing rows.
+  std::optional<int64_t> max_rows;         // Read, of both sides together.
   std::optional<int64_t> rows_per_second;  // Of each side.
   // Rows newer than this are left out on both sides.
   std::optional<Column> older_than_column;
@@ -96,6 +96,9 @@ struct FullDiff {
 using ComparisonStep =
     std::variant<CompareCounts, CompareAggregate, CompareSchemas,
                  CompareForeignKey, SampleDiff, FullDiff>;
+
+// One line for people, e.g. "sum(amount) of both sides by (store_id) ± 0.1%".
+std::string ExplainText(const ComparisonStep& step);
 
 // What one rule of a comparison needs.
 struct ComparisonPlan {

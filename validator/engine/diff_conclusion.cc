@@ -80,6 +80,12 @@ DiffConclusion::DiffConclusion(const DiffContext& context, DiffCounts& counts)
     }
     causes_decide_ |= !rule.cause.empty();
   }
+  lists_ = !context_.differences.empty() && plan_.key_columns > 0;
+  for (size_t i = 0; i < plan_.key_columns; ++i) {
+    lists_ &= MayShow(plan_.columns[i], true);
+  }
+  difference_.table = context_.source->label;
+  difference_.key_columns = plan_.KeyNames();
 }
 
 DiffConclusion::~DiffConclusion() = default;
@@ -140,11 +146,19 @@ absl::Status DiffConclusion::Take(std::vector<LeftoverRecord>& records) {
   KeyedRows source;
   KeyedRows target;
   if (causes_decide_ && plan_.key_lookup && plan_.key_columns > 0) {
-    std::vector<std::string> keys;
-    for (const LeftoverRecord& record : records) {
-      if (record.changed()) keys.push_back(record.key);
+    // In parts, since whole rows are read.
+    for (size_t begin = 0; begin < records.size(); begin += kKeysPerStatement) {
+      const size_t end = std::min(records.size(), begin + kKeysPerStatement);
+      std::vector<std::string> keys;
+      for (size_t i = begin; i < end; ++i) {
+        if (records[i].changed()) keys.push_back(records[i].key);
+      }
+      ASSAY_RETURN_IF_ERROR(ReadBoth(keys, source, target));
+      for (size_t i = begin; i < end; ++i) {
+        ASSAY_RETURN_IF_ERROR(TakeOne(records[i], source, target));
+      }
     }
-    ASSAY_RETURN_IF_ERROR(ReadBoth(keys, source, target));
+    return absl::OkStatus();
   }
   for (LeftoverRecord& record : records) {
     ASSAY_RETURN_IF_ERROR(TakeOne(record, source, target));
@@ -231,25 +245,18 @@ absl::Status DiffConclusion::TakeOne(LeftoverRecord& record,
 absl::Status DiffConclusion::List(const std::string& kind,
                                   const LeftoverRecord& record,
                                   const std::vector<size_t>& columns) {
-  if (context_.differences.empty() || plan_.key_columns == 0) {
-    return absl::OkStatus();
-  }
-  for (size_t i = 0; i < plan_.key_columns; ++i) {
-    if (!MayShow(plan_.columns[i], true)) return absl::OkStatus();
-  }
+  if (!lists_) return absl::OkStatus();
   if (writer_ == nullptr) {
     ASSAY_ASSIGN_OR_RETURN(
         writer_, diff::DifferenceWriter::Create(context_.differences));
   }
-  diff::Difference difference;
-  difference.kind = kind;
-  difference.table = context_.source->label;
-  difference.key_columns = plan_.KeyNames();
-  ASSAY_ASSIGN_OR_RETURN(difference.key, KeyValues(plan_, record.key));
+  difference_.kind = kind;
+  ASSAY_ASSIGN_OR_RETURN(difference_.key, KeyValues(plan_, record.key));
+  difference_.columns.clear();
   for (const size_t column : columns) {
-    difference.columns.push_back(plan_.columns[column].name);
+    difference_.columns.push_back(plan_.columns[column].name);
   }
-  return writer_->Write(difference);
+  return writer_->Write(difference_);
 }
 
 std::vector<std::string> DiffConclusion::CausesOf(

@@ -74,6 +74,8 @@ class DiffConclusion {
   std::vector<Acceptance> accept_;
   bool causes_decide_ = false;  // Some acceptance names a cause.
   std::unique_ptr<diff::DifferenceWriter> writer_;
+  bool lists_ = false;           // Whether keys may and can be listed.
+  diff::Difference difference_;  // The line being written.
   std::map<size_t, int64_t> changed_by_column_;
   diff::CauseClusters clusters_;
   std::vector<std::string> to_explain_;

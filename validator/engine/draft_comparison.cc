@@ -259,8 +259,14 @@ class Comparisons {
       absl::StrAppend(&except, "        - ", YamlName(name), YamlRemark(why),
                       "\n");
     };
+    // What the migration may have lost fails until somebody says that it is
+    // meant; what the target has in addition is left out.
+    std::string lost;
     for (const std::string& name : source_only_) {
-      leave_out(name, "on the source only");
+      absl::StrAppend(&lost, "        # - ", YamlName(name),
+                      YamlRemark("on the source only: lost? map it, or leave "
+                                 "it out on purpose"),
+                      "\n");
     }
     for (const std::string& name : target_only_) {
       leave_out(name, "on the target only");
@@ -278,9 +284,17 @@ class Comparisons {
                         column.policy, YamlRemark(column.comment), "\n");
       }
     }
-    if (except.empty() && policies.empty()) return "";
+    if (except.empty() && policies.empty()) {
+      return lost.empty()
+                 ? ""
+                 : absl::StrCat("    # columns:\n      # except:\n", lost);
+    }
     std::string out = "    columns:\n";
-    if (!except.empty()) absl::StrAppend(&out, "      except:\n", except);
+    if (!except.empty()) {
+      absl::StrAppend(&out, "      except:\n", except, lost);
+    } else if (!lost.empty()) {
+      absl::StrAppend(&out, "      # except:\n", lost);
+    }
     if (!map.empty()) {
       absl::StrAppend(&out,
                       YamlComment("      ",

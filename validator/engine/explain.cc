@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/engine/engine.h"
+#include "validator/engine/explain_comparison.h"
 #include "validator/engine/measures.h"
 #include "validator/engine/rule_state.h"
 #include "validator/engine/statement.h"
@@ -195,6 +196,12 @@ absl::StatusOr<std::string> Explain(const RuleSet& rule_set,
     absl::StrAppend(
         &out, "\n",
         GroupExplainer(rules, parameters, as_of).Text(registry, cancel));
+    if (cancel.cancelled()) return cancel.status();
+  }
+  for (const Comparison& comparison : rule_set.comparisons) {
+    absl::StrAppend(
+        &out, "\n",
+        ExplainComparison(comparison, parameters, as_of, registry, cancel));
     if (cancel.cancelled()) return cancel.status();
   }
   return out;

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <set>
 #include <system_error>
@@ -26,6 +27,10 @@ namespace assay::engine {
 namespace {
 
 using diff::Side;
+
+// Differences that are counted and listed in one go: enough to be worth a
+// thread, few enough for memory.
+constexpr size_t kConcludedTogether = 20000;
 
 class FullDiffRunner {
  public:
@@ -138,6 +143,14 @@ class FullDiffRunner {
   }
 
   absl::Status Compare() {
+    if (request_.step.recheck.times > 0 && !CanReread()) {
+      return MakeError(
+          ErrorReason::kNotComparable,
+          "recheck needs a key by which rows can be looked up: integers, "
+          "decimals, text, native UUIDs, dates or bytes, compared as they are "
+          "(no `as`, trim, case or precision on them); name another `key`, or "
+          "remove recheck");
+    }
     ASSAY_RETURN_IF_ERROR(Begin());
     ASSAY_RETURN_IF_ERROR(CountDuplicates(
         Side::kSource, counts_.duplicate_keys_source, duplicate_rows_source_));
@@ -185,12 +198,11 @@ class FullDiffRunner {
     counts_.null_keys_source = scan.null_keys(Side::kSource);
     counts_.null_keys_target = scan.null_keys(Side::kTarget);
     if (!scan.stopped().empty()) Stop(scan.stopped());
-    const bool can_reread = plan_.key_columns > 0 && plan_.key_lookup;
-    const int64_t rounds = can_reread ? Rounds(scan.resumed()) : 0;
-    if (request_.step.recheck.times > 0 && !can_reread) {
-      return MakeError(ErrorReason::kNotComparable,
-                       "recheck needs a key by which rows can be looked up: "
-                       "none, or one without trim, case and precision");
+    const int64_t rounds = CanReread() ? Rounds(scan.resumed()) : 0;
+    if (request_.confirm && rounds == 0) {
+      counts_.notes.push_back(
+          "not confirmed by a second reading: rows cannot be looked up by "
+          "this key");
     }
     if (scan.resumed()) {
       counts_.notes.push_back(
@@ -198,7 +210,19 @@ class FullDiffRunner {
           "read again");
     }
     LeftoverList list(context_.scratch);
+    // Differences are concluded on another thread while the window sorts out
+    // the next ones.
     std::vector<LeftoverRecord> chunk;
+    std::vector<LeftoverRecord> in_work;
+    std::future<absl::Status> concluded;
+    const auto conclude = [&]() -> absl::Status {
+      if (concluded.valid()) ASSAY_RETURN_IF_ERROR(concluded.get());
+      in_work.swap(chunk);
+      chunk.clear();
+      concluded = std::async(std::launch::async,
+                             [&] { return conclusion_.Take(in_work); });
+      return absl::OkStatus();
+    };
     int64_t left = 0;  // Rows of either side without an equal, paired.
     const auto visit = [&](const diff::LeftoverKey& leftover) -> absl::Status {
       left += std::max(RowsIn(leftover.source), RowsIn(leftover.target));
@@ -207,16 +231,16 @@ class FullDiffRunner {
       if (!counts_.complete && !(changed && unique)) return absl::OkStatus();
       if (rounds > 0) return list.Add(ToRecord(leftover));
       chunk.push_back(ToRecord(leftover));
-      if (chunk.size() < kKeysPerStatement) return absl::OkStatus();
-      ASSAY_RETURN_IF_ERROR(conclusion_.Take(chunk));
-      chunk.clear();
-      return absl::OkStatus();
+      return chunk.size() < kConcludedTogether ? absl::OkStatus() : conclude();
     };
-    ASSAY_RETURN_IF_ERROR(
-        window.Finish(visit, [this] { return context_.cancel.cancelled(); }));
-    counts_.keys = unique ? window.keys() : KeysAtLeast(window, left);
+    absl::Status finished =
+        window.Finish(visit, [this] { return context_.cancel.cancelled(); });
+    if (finished.ok()) finished = conclude();
+    if (concluded.valid()) finished.Update(concluded.get());
+    ASSAY_RETURN_IF_ERROR(finished);
+    counts_.keys =
+        unique || EachKeyOnce() ? window.keys() : KeysAtLeast(window, left);
     if (rounds == 0) {
-      ASSAY_RETURN_IF_ERROR(conclusion_.Take(chunk));
       ASSAY_RETURN_IF_ERROR(conclusion_.Finish());
       return End();
     }
@@ -230,6 +254,20 @@ class FullDiffRunner {
     int64_t count = 0;
     for (const diff::Leftover& row : rows) count += row.count;
     return count;
+  }
+
+  // Whether the rows have proven what the catalogs did not.
+  bool EachKeyOnce() const {
+    return plan_.key_columns > 0 && plan_.key_lookup &&
+           counts_.duplicate_keys_source + counts_.duplicate_keys_target +
+                   counts_.null_keys_source + counts_.null_keys_target ==
+               0;
+  }
+
+  // Whether a row that a look-up by key does not find is not there.
+  bool CanReread() const {
+    return plan_.key_columns > 0 && plan_.key_lookup && plan_.trusted_source &&
+           plan_.trusted_target;
   }
 
   // The denominator where a key may have several rows. Of a keyless table each
@@ -280,10 +318,6 @@ class FullDiffRunner {
 
   // Reads only the keys that an earlier run listed.
   absl::Status CompareListed() {
-    if (plan_.key_columns == 0 || !plan_.key_lookup) {
-      return MakeError(ErrorReason::kNotComparable,
-                       "without a key there is nothing to read again");
-    }
     ASSAY_RETURN_IF_ERROR(Begin());
     LeftoverList list(context_.scratch);
     std::vector<std::vector<Value>> keys;
@@ -320,9 +354,6 @@ class FullDiffRunner {
       }
       // A row that was on both sides and is now on neither was not repaired;
       // and a look-up that finds nothing must never pass for a repair.
-      if (!plan_.trusted_source || !plan_.trusted_target) {
-        present = static_cast<int64_t>(keys.size());
-      }
       const auto read_keys = static_cast<int64_t>(keys.size());
       const int64_t gone =
           std::max<int64_t>(0, present - static_cast<int64_t>(records.size()));

@@ -2,6 +2,7 @@
 #include "validator/engine/key_reader.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -75,6 +76,9 @@ bool IsSpecial(const PairPlan& plan, const std::vector<Value>& key) {
           text->find('\0') != std::string::npos) {
         return true;
       }
+    }
+    if (const auto* number = std::get_if<double>(&key[i])) {
+      if (!std::isfinite(*number)) return true;
     }
     if (const auto* time = std::get_if<TimeOfDay>(&key[i])) {
       if (time->micros < 0 || time->micros >= kMicrosPerDay) return true;
