@@ -206,6 +206,22 @@ class ExplainComparisonTest(unittest.TestCase):
             "key: [v]\ncolumns: {policies: {v: {trim: both}}}")
         self.assertIn("(cannot run: sample_diff needs a key", text)
 
+    def test_recheck_says_what_it_needs(self):
+        trimmed = "key: [v]\ncolumns: {policies: {v: {trim: both}}}"
+        for comparison, uniform, shown in (
+                ("key: [k]", "", "recheck: none, the first reading counts"),
+                ("key: [k]", "  on_fail: rollback\n", "read again once, 1s "
+                 "later, since on_fail is rollback"),
+                (trimmed, "  on_fail: rollback\n",
+                 "recheck: none, and so no rollback")):
+            text = self.explain(side(PG, "xc_loose"), side(MARIA, "xc_loose"),
+                                "- full_diff: {}\n" + uniform, comparison)
+            self.assertIn(shown, text)
+        text = self.explain(side(PG, "xc_loose"), side(MARIA, "xc_loose"),
+                            "- full_diff: {recheck: {times: 2, after: 1s}}\n",
+                            trimmed)
+        self.assertIn("(cannot run: recheck needs a key", text)
+
     def test_one_catalog_proves(self):
         text = self.explain(
             side(PG, "xc_w_one"), side(MARIA, "xc_loose"), "- full_diff: {}\n",

@@ -150,7 +150,7 @@ class RuleExplainer {
           "looked up: one without trim, case and precision)");
       return;
     }
-    RecheckLine(step.recheck);
+    RecheckLine(step.recheck, /*can_reread=*/true);
     if (step.random > 0) {
       const bool numbers = IsOneInteger();
       Line("      keys are drawn ",
@@ -215,7 +215,7 @@ class RuleExplainer {
     Line("      streaming rows: ",
          why_not.empty() ? "where the hashes differ" : "chosen", ", ",
          ResumeText());
-    RecheckLine(step.recheck);
+    RecheckLine(step.recheck, CanReread());
     for (const Side side : kSides) {
       if (context_.plan->key_columns > 0 && !context_.proven(side)) {
         Sql(side, "duplicate keys, rows of them",
@@ -235,16 +235,16 @@ class RuleExplainer {
   // Why full_diff.cc will refuse; empty: it will not, as far as is known before
   // keys are counted.
   std::string WhyNotRun(const FullDiff& step) const {
-    const bool lookup =
-        context_.plan->key_columns > 0 && context_.plan->key_lookup;
-    if (step.recheck.times > 0 && !lookup) {
-      return "recheck needs a key by which rows can be looked up: none, or one "
-             "without trim, case and precision";
+    if (step.recheck.times > 0 && !CanReread()) {
+      return "recheck needs a key by which rows can be looked up: integers, "
+             "decimals, text, native UUIDs, dates or bytes, compared as they "
+             "are (no `as`, trim, case or precision on them)";
     }
     if (context_.plan->layout.tolerance_columns == 0) return "";
     for (const Side side : kSides) {
       if (context_.proven(side)) continue;
-      bool certain = lookup && context_.side(side).derived.empty();
+      bool certain =
+          context_.plan->key_lookup && context_.side(side).derived.empty();
       for (size_t i = 0; certain && i < context_.plan->key_columns; ++i) {
         certain = !context_.side(side)
                        .table.FindColumn(context_.plan->columns[i].on(side))
@@ -259,6 +259,13 @@ class RuleExplainer {
       }
     }
     return "";
+  }
+
+  // As full_diff.cc decides.
+  bool CanReread() const {
+    const PairPlan& plan = *context_.plan;
+    return plan.key_columns > 0 && plan.key_lookup && plan.trusted_source &&
+           plan.trusted_target;
   }
 
   std::string WhyNotHashedHere(const FullDiff& step) {
@@ -306,19 +313,22 @@ class RuleExplainer {
     return "goes on after an interruption";
   }
 
-  void RecheckLine(const Recheck& recheck) {
+  void RecheckLine(const Recheck& recheck, bool can_reread) {
     if (recheck.times > 0) {
       Line("      recheck: differing rows are read again up to ", recheck.times,
            recheck.times == 1 ? " time" : " times", ", each ",
            FormatDurationMicros(recheck.after_micros),
            " later; what is the same twice running counts");
-    } else if (context_.rule->on_fail == OnFail::kRollback &&
-               context_.plan->key_columns > 0 && context_.plan->key_lookup) {
+    } else if (context_.rule->on_fail != OnFail::kRollback) {
+      Line("      recheck: none, the first reading counts");
+    } else if (can_reread) {
       Line(
           "      recheck: differing rows are read again once, 1s later, "
           "since on_fail is rollback");
     } else {
-      Line("      recheck: none, the first reading counts");
+      Line(
+          "      recheck: none, and so no rollback: rows cannot be looked up "
+          "by this key");
     }
   }
 
