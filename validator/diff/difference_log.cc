@@ -81,6 +81,7 @@ std::string DifferenceLine(const Difference& difference) {
     }
     line += ']';
   }
+  if (!difference.exact) line += ",\"exact\":false";
   line += '}';
   return line;
 }
@@ -101,6 +102,8 @@ absl::StatusOr<Difference> ParseDifferenceLine(std::string_view line) {
                                  ? Value(Null{})
                                  : Value(value.get_ref<const std::string&>()));
   }
+  const auto exact = json.find("exact");
+  difference.exact = exact == json.end() || *exact != false;
   const auto columns = json.find("columns");
   if (columns == json.end()) return difference;
   if (!columns->is_array()) return Damaged();

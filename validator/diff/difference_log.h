@@ -27,6 +27,9 @@ struct Difference {
   std::vector<std::string> key_columns;
   std::vector<Value> key;
   std::vector<std::string> columns;  // That differ; of changed rows.
+  // The key's text leads back to its row; false ("exact":false) where a part of
+  // the key is a value that is none of its column's type.
+  bool exact = true;
 };
 
 // The JSON line of a difference, without newline. Binary values are

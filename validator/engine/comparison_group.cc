@@ -153,6 +153,12 @@ class ComparisonRunner {
     }
     const bool many = comparison_.source.tables.has_value();
     if (!many) return RunPair(rule, plan, pairs_->pairs.front(), "", result);
+    if (!request_.directory.empty()) {
+      // An interrupted execution may have begun the list.
+      std::error_code error;
+      std::filesystem::remove(
+          DifferencesPath(request_.directory, request_.run_id, rule.id), error);
+    }
     std::vector<Result> parts;
     for (const TablePair& pair : pairs_->pairs) {
       Result part = result;
@@ -224,24 +230,26 @@ class ComparisonRunner {
                         "/", FileName(absl::StrCat(rule.id, suffix)));
   }
 
+  // What the run that this one re-reads found about a rule; null: nothing.
+  const Result* Earlier(const Rule& rule) const {
+    const int index = FirstRuleOfGroup(*request_.rule_set, group_) +
+                      static_cast<int>(&rule - comparison_.rules.data());
+    const auto found = request_.earlier.find(index);
+    return found == request_.earlier.end() ? nullptr : &found->second;
+  }
+
   // Whether the list of the run that this one re-reads has all that was wrong:
   // only then is it enough to read its keys.
   bool ListIsWhole(const Rule& rule) const {
     if (request_.recheck_of.empty()) return false;
-    const int first = FirstRuleOfGroup(*request_.rule_set, group_);
-    const auto index =
-        first + static_cast<int>(&rule - comparison_.rules.data());
-    const auto found = request_.earlier.find(index);
-    if (found == request_.earlier.end() || !found->second.diff.has_value()) {
-      return false;
-    }
-    const DiffCounts& diff = *found->second.diff;
+    const Result* earlier = Earlier(rule);
+    if (earlier == nullptr || !earlier->diff.has_value()) return false;
+    const DiffCounts& diff = *earlier->diff;
     return diff.complete && diff.unstable == 0 && diff.accepted == 0 &&
            diff.duplicate_keys_source == 0 && diff.duplicate_keys_target == 0 &&
            diff.null_keys_source == 0 && diff.null_keys_target == 0 &&
-           found->second.differences > 0 &&
-           found->second.differences ==
-               diff.missing + diff.extra + diff.changed;
+           earlier->differences > 0 &&
+           earlier->differences == diff.missing + diff.extra + diff.changed;
   }
 
   absl::Status RunPair(const Rule& rule, const ComparisonPlan& plan,
@@ -271,6 +279,8 @@ class ComparisonRunner {
           // Of a wildcard's tables only those that differed have a list; one
           // without is compared anew.
           work.recheck_list.clear();
+        } else if (suffix.empty()) {
+          work.recheck_keys = Earlier(rule)->diff->keys;
         }
       }
     }

@@ -261,6 +261,7 @@ class RuleRunner {
     full.resumable = comparison_.consistency != Consistency::kStrict;
     full.checkpoint_interval = request_.execution->checkpoint_interval;
     full.recheck_list = request_.recheck_list;
+    full.recheck_keys = request_.recheck_keys;
     if (step.older_than_column.has_value()) {
       ASSAY_RETURN_IF_ERROR(AddOlderThan(step, full.context));
     }

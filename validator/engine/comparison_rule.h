@@ -26,6 +26,7 @@ struct ComparisonRuleRequest {
   std::string scratch;  // See DiffContext.
   std::string differences;
   std::string recheck_list;  // See FullDiffRequest.
+  int64_t recheck_keys = 0;
 };
 
 // Fills `result`, verdict and all. An error is the rule's or the connection's;

@@ -106,7 +106,9 @@ class AggregateReader {
           std::string_view bytes = cell;
           measures.push_back(diff::DecodeValue(bytes).value_or(Null{}));
         }
-        out[group] = std::move(measures);
+        // One group here may be several of the database's: a policy joins them.
+        const auto [place, first] = out.emplace(group, measures);
+        if (!first) ASSAY_RETURN_IF_ERROR(Merge(measures, place->second));
       }
     }
   }
@@ -137,6 +139,43 @@ class AggregateReader {
   }
 
  private:
+  // Joins what was measured for two parts of a group.
+  absl::Status Merge(const std::vector<Value>& part,
+                     std::vector<Value>& whole) const {
+    if (step_.function == Function::kDistinct) {
+      return MakeError(
+          ErrorReason::kNotComparable,
+          "groups that a policy joins have distinct values in common, which "
+          "cannot be told from counts; remove the policy, or count something "
+          "else");
+    }
+    for (size_t i = 0; i < part.size(); ++i) {
+      if (IsNull(part[i])) continue;
+      if (IsNull(whole[i])) {
+        whole[i] = part[i];
+        continue;
+      }
+      if (step_.function == Function::kMin ||
+          step_.function == Function::kMax) {
+        const auto order = Compare(part[i], whole[i]);
+        if (!order.has_value()) continue;
+        const bool least = step_.function == Function::kMin;
+        if (least ? *order < 0 : *order > 0) whole[i] = part[i];
+        continue;
+      }
+      const auto* a = std::get_if<double>(&part[i]);
+      const auto* b = std::get_if<double>(&whole[i]);
+      if (a != nullptr && b != nullptr) {
+        whole[i] = *a + *b;
+        continue;
+      }
+      const auto x = ToDecimal(part[i]);
+      const auto y = ToDecimal(whole[i]);
+      if (x.has_value() && y.has_value()) whole[i] = Add(*x, *y);
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status CheckType() const {
     if (column_ == nullptr) return absl::OkStatus();
     const diff::CompareType type = column_->compared.type;
@@ -157,6 +196,17 @@ class AggregateReader {
                        extreme ? "; each database has its own order for it, so "
                                  "that min and max mean different things"
                                : ", which cannot be added up"));
+    }
+    // Their text has no one order, nor one precision.
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      if (extreme && !number &&
+          context_.side(side).session->dialect().tags_values()) {
+        return MakeError(
+            ErrorReason::kNotComparable,
+            absl::StrCat("column ", column_->name, " of ", SideName(side),
+                         " holds times as text, whose least and greatest "
+                         "depend on how each is written; use full_diff"));
+      }
     }
     return absl::OkStatus();
   }

@@ -226,8 +226,13 @@ absl::Status DiffConclusion::TakeOne(LeftoverRecord& record,
   const std::vector<size_t> columns(not_accepted.begin(), not_accepted.end());
   if (any_changed) {
     ASSAY_RETURN_IF_ERROR(List("changed", record, columns));
-    if (static_cast<int64_t>(to_explain_.size()) < kExplainedRows) {
+    // A few of every set of columns, however many of one come first.
+    int64_t& alike = explained_by_set_[columns];
+    const auto all = static_cast<int64_t>(to_explain_.size());
+    if (all < kExplainedRows ||
+        (alike < kExplainedOfEach && all < 2 * kExplainedRows)) {
       to_explain_.push_back(record.key);
+      ++alike;
     }
   }
   const auto keep = static_cast<size_t>(context_.samples);
@@ -252,6 +257,7 @@ absl::Status DiffConclusion::List(const std::string& kind,
   }
   difference_.kind = kind;
   ASSAY_ASSIGN_OR_RETURN(difference_.key, KeyValues(plan_, record.key));
+  difference_.exact = IsPlainKey(record.key);
   difference_.columns.clear();
   for (const size_t column : columns) {
     difference_.columns.push_back(plan_.columns[column].name);
@@ -276,6 +282,45 @@ std::vector<std::string> DiffConclusion::CausesOf(
     out.push_back(change.cause);
   }
   return out;
+}
+
+void DiffConclusion::ExplainKey(const std::string& key,
+                                const std::vector<KeyedRow>& source,
+                                const std::vector<KeyedRow>& target) {
+  // Of rows that share a key the equal ones have met each other. Who met whom
+  // of the others is only known where one is left on each side.
+  std::vector<const KeyedRow*> left;
+  std::vector<const KeyedRow*> right;
+  for (const KeyedRow& row : target) right.push_back(&row);
+  for (const KeyedRow& row : source) {
+    const auto equal =
+        std::find_if(right.begin(), right.end(), [&](const KeyedRow* other) {
+          return RowsEqual(plan_, row.row, row.payload, other->row,
+                           other->payload);
+        });
+    if (equal == right.end()) {
+      left.push_back(&row);
+    } else {
+      right.erase(equal);
+    }
+  }
+  if (left.size() == 1 && right.size() == 1) {
+    Explain(key, *left.front(), *right.front());
+    return;
+  }
+  const auto show = [&](const std::vector<const KeyedRow*>& rows,
+                        diff::Side side) {
+    if (rows.empty()) return;
+    Sample sample = WholeRow(side, rows.front()->cells);
+    sample.note = absl::StrCat("one of ", rows.size(), " rows of this key on ",
+                               SideName(side), " without an equal");
+    changed_samples_[{}].push_back(std::move(sample));
+  };
+  if (static_cast<int64_t>(changed_samples_[{}].size()) >= context_.samples) {
+    return;
+  }
+  show(left, diff::Side::kSource);
+  show(right, diff::Side::kTarget);
 }
 
 void DiffConclusion::Explain(const std::string& key, const KeyedRow& source,
@@ -324,8 +369,9 @@ void DiffConclusion::Explain(const std::string& key, const KeyedRow& source,
     }
     sample.cells.push_back(std::move(cell));
   }
-  if (static_cast<int64_t>(changed_samples_.size()) < context_.samples) {
-    changed_samples_.push_back(std::move(sample));
+  std::vector<Sample>& alike = changed_samples_[differing];
+  if (static_cast<int64_t>(alike.size()) < context_.samples) {
+    alike.push_back(std::move(sample));
   }
 }
 
@@ -428,10 +474,7 @@ absl::Status DiffConclusion::Finish() {
       const auto s = source.find(key);
       const auto t = target.find(key);
       if (s == source.end() || t == target.end()) continue;
-      const size_t pairs = std::min(s->second.size(), t->second.size());
-      for (size_t i = 0; i < pairs; ++i) {
-        Explain(key, s->second[i], t->second[i]);
-      }
+      ExplainKey(key, s->second, t->second);
     }
     counts_.causes = clusters_.Clusters([&](const std::string& name) {
       for (const PairedColumn& column : plan_.columns) {
@@ -457,12 +500,18 @@ absl::Status DiffConclusion::Finish() {
 }
 
 std::vector<Sample> DiffConclusion::samples() {
-  // Something of each kind, so that a flood of one does not hide the others.
+  // Something of each kind and of each set of columns, so that a flood of one
+  // change does not hide the others.
+  std::vector<const std::vector<Sample>*> lists = {&missing_samples_,
+                                                   &extra_samples_};
+  for (const auto& [columns, samples] : changed_samples_) {
+    lists.push_back(&samples);
+  }
   std::vector<Sample> out;
   const auto limit = static_cast<size_t>(context_.samples);
   for (size_t i = 0; out.size() < limit; ++i) {
     bool any = false;
-    for (auto* list : {&changed_samples_, &missing_samples_, &extra_samples_}) {
+    for (const auto* list : lists) {
       if (i >= list->size() || out.size() >= limit) continue;
       out.push_back((*list)[i]);
       any = true;

@@ -22,6 +22,8 @@ namespace assay::engine {
 
 // So many changed rows are read again to say why they differ.
 inline constexpr int64_t kExplainedRows = 1000;
+// And beyond, so many of each set of columns that differ together.
+inline constexpr int64_t kExplainedOfEach = 10;
 
 // Confined to one thread. Borrows the context and the counts.
 class DiffConclusion {
@@ -60,6 +62,8 @@ class DiffConclusion {
                     const std::vector<size_t>& columns);
   absl::Status ReadBoth(const std::vector<std::string>& changed,
                         KeyedRows& source, KeyedRows& target);
+  void ExplainKey(const std::string& key, const std::vector<KeyedRow>& source,
+                  const std::vector<KeyedRow>& target);
   void Explain(const std::string& key, const KeyedRow& source,
                const KeyedRow& target);
   absl::Status AddWholeRows(const std::vector<LeftoverRecord>& records,
@@ -80,7 +84,10 @@ class DiffConclusion {
   diff::CauseClusters clusters_;
   std::vector<std::string> to_explain_;
   std::vector<LeftoverRecord> missing_, extra_;  // For samples.
-  std::vector<Sample> changed_samples_, missing_samples_, extra_samples_;
+  // By the columns that differ.
+  std::map<std::vector<size_t>, std::vector<Sample>> changed_samples_;
+  std::map<std::vector<size_t>, int64_t> explained_by_set_;
+  std::vector<Sample> missing_samples_, extra_samples_;
   std::string samples_note_;
   int64_t listed_ = 0;
 };

@@ -180,8 +180,9 @@ class FullDiffRunner {
     options.checkpoint_interval = request_.checkpoint_interval;
     options.limits.max_rows = request_.step.max_rows;
     options.limits.rows_per_second = request_.step.rows_per_second;
-    // With settling, rows in flight must not end the reading.
-    if (request_.step.recheck.times == 0) {
+    // Rows in flight, and known differences, must not end the reading.
+    if (request_.step.recheck.times == 0 &&
+        context_.comparison->accept.empty()) {
       options.limits.stop_after = request_.step.stop_after;
     }
     DiffScan scan(context_, options);
@@ -378,13 +379,16 @@ class FullDiffRunner {
           }
           // A key with duplicates may stand there as changed and as missing.
           if (!seen.insert(std::move(text)).second) return absl::OkStatus();
-          if (difference.kind == "changed") ++present;
+          if (difference.kind == "changed" || !difference.exact) ++present;
           keys.push_back(KeyValuesFromText(plan_, difference.key));
           return keys.size() < kKeysPerStatement ? absl::OkStatus() : read();
         }));
     if (!keys.empty()) ASSAY_RETURN_IF_ERROR(read());
-    counts_.notes.push_back(
-        "only the keys that differed in the earlier run were read");
+    counts_.notes.push_back(absl::StrCat(
+        "only the ", counts_.keys,
+        " keys that differed in the earlier run were read; the others count "
+        "as it left them"));
+    counts_.keys = std::max(counts_.keys, request_.recheck_keys);
     ASSAY_RETURN_IF_ERROR(End());
     const int64_t rounds = Rounds(false);
     if (rounds > 0) {

@@ -36,6 +36,7 @@ struct FullDiffRequest {
   absl::Duration checkpoint_interval = absl::Seconds(10);
   // A list of differences of an earlier run: only its keys are read.
   std::string recheck_list;
+  int64_t recheck_keys = 0;  // Keys that the earlier run compared.
 };
 
 // Fails where a side cannot be read; what differs is data. The sessions are

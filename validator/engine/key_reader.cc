@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "validator/base/status.h"
+#include "validator/diff/canonical.h"
 #include "validator/engine/statement.h"
 #include "validator/sql/read_statements.h"
 
@@ -105,6 +106,21 @@ void AddSpellings(const std::vector<std::vector<Value>>& spellings,
 }
 
 }  // namespace
+
+bool IsPlainKey(std::string_view key) {
+  while (!key.empty()) {
+    switch (static_cast<diff::Tag>(key.front())) {
+      case diff::Tag::kOther:
+      case diff::Tag::kNumberSpecial:
+      case diff::Tag::kTemporalSpecial:
+        return false;
+      default:
+        break;
+    }
+    if (!diff::DecodeValue(key).has_value()) return false;
+  }
+  return true;
+}
 
 absl::StatusOr<std::vector<Value>> KeyValues(const PairPlan& plan,
                                              std::string_view key) {

@@ -36,6 +36,10 @@ constexpr unsigned SeenOn(diff::Side side) {
   return side == diff::Side::kSource ? kSeenOnSource : kSeenOnTarget;
 }
 
+// Whether every part of a key (canonical) is a value of its compare type: a
+// look-up of any other that finds nothing proves nothing.
+bool IsPlainKey(std::string_view key);
+
 // How many keys are asked for in one statement.
 inline constexpr size_t kKeysPerStatement = 500;
 

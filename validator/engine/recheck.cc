@@ -52,10 +52,11 @@ absl::StatusOr<std::vector<ReadAgainRecord>> ReadAgain(
     now.record.key = was.key;
     now.record.source = RowsOf(source, was.key);
     now.record.target = RowsOf(target, was.key);
-    now.lost = (!context.plan->trusted_source && !was.source.empty() &&
-                now.record.source.empty()) ||
-               (!context.plan->trusted_target && !was.target.empty() &&
-                now.record.target.empty());
+    const bool plain = IsPlainKey(was.key);
+    now.lost = ((!plain || !context.plan->trusted_source) &&
+                !was.source.empty() && now.record.source.empty()) ||
+               ((!plain || !context.plan->trusted_target) &&
+                !was.target.empty() && now.record.target.empty());
     CancelEqual(*context.plan, now.record);
     out.push_back(std::move(now));
   }

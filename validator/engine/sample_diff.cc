@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/engine/sample_diff.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "validator/engine/key_draw.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/recheck.h"
+#include "validator/engine/statement.h"
+#include "validator/sql/read_statements.h"
 
 namespace assay::engine {
 namespace {
@@ -141,6 +144,7 @@ class SampleDiffRunner {
                  counts_.duplicate_keys_source);
         TakeRows(target, key, record.target, counts_.rows_target,
                  counts_.duplicate_keys_target);
+        CountNulls(record);
         // Seen when it was chosen, and found by no look-up: not equal, unknown.
         if (record.source.empty() && record.target.empty()) ++counts_.unstable;
         CancelEqual(plan_, record);
@@ -162,6 +166,7 @@ class SampleDiffRunner {
       if (batch.size() == kKeysPerStatement) ASSAY_RETURN_IF_ERROR(read());
     }
     if (!batch.empty()) ASSAY_RETURN_IF_ERROR(read());
+    if (keys_.empty()) ASSAY_RETURN_IF_ERROR(LookForRows());
     outcome_.drawn = static_cast<int64_t>(drawn_.size());
     if (rounds == 0) {
       ASSAY_RETURN_IF_ERROR(conclusion_.Finish());
@@ -179,6 +184,33 @@ class SampleDiffRunner {
                                   }));
     outcome_.diff.confirmed = true;
     return conclusion_.Finish();
+  }
+
+  void CountNulls(const LeftoverRecord& record) {
+    const auto values = KeyValues(plan_, record.key);
+    if (!values.ok() ||
+        std::none_of(values->begin(), values->end(),
+                     [](const Value& value) { return IsNull(value); })) {
+      return;
+    }
+    counts_.null_keys_source += static_cast<int64_t>(record.source.size());
+    counts_.null_keys_target += static_cast<int64_t>(record.target.size());
+  }
+
+  // No key was chosen: whether there were rows to choose from.
+  absl::Status LookForRows() {
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      sql::SqlWriter writer(sql::WriteMode::kBound);
+      ASSAY_RETURN_IF_ERROR(sql::PutRead(writer, context_.side(side).scope(),
+                                         context_.where(side), {"1"}, nullptr,
+                                         1));
+      ASSAY_ASSIGN_OR_RETURN(const Rows rows,
+                             ReadRows(*context_.side(side).session, writer,
+                                      context_.marker, 1, context_.cancel));
+      (side == Side::kSource ? counts_.rows_source : counts_.rows_target) =
+          static_cast<int64_t>(rows.rows.size());
+    }
+    return absl::OkStatus();
   }
 
   static void TakeRows(const KeyedRows& rows, const std::string& key,

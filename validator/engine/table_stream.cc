@@ -51,6 +51,8 @@ size_t BytesOf(const db::Cursor& cursor, const db::RowBlock& block,
 // see CatalogTable): non-NULL, unique, and ordered alike by ORDER BY and '>'.
 const std::vector<std::string>* PagingKey(const sql::Dialect& dialect,
                                           const connections::Table& table) {
+  // A key whose values have types of their own may hold any of them.
+  if (dialect.tags_values()) return nullptr;
   const auto usable = [&](const std::vector<std::string>& key) {
     return !key.empty() &&
            std::all_of(key.begin(), key.end(), [&](const auto& name) {

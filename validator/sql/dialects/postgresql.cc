@@ -306,8 +306,11 @@ class PostgreSql final : public Dialect {
     return absl::StrCat("octet_length(", sql, ")");
   }
 
-  std::string Sum(const std::string& sql, TypeClass) const override {
-    return absl::StrCat("SUM(", sql, ")");
+  std::string Sum(const std::string& sql, TypeClass type) const override {
+    // The sum of a real is a real, which forgets what is small beside it.
+    return type == TypeClass::kDouble
+               ? absl::StrCat("SUM(CAST(", sql, " AS double precision))")
+               : absl::StrCat("SUM(", sql, ")");
   }
 
   std::string Limit(int64_t rows) const override {
@@ -347,8 +350,10 @@ class PostgreSql final : public Dialect {
                           static_cast<int64_t>((s * 0x9E3779B97F4A7C15) >> 1),
                           "))::text");
     };
+    // The hashes are of bytes: alike only means equal texts under one encoding.
     return absl::StrCat("COUNT(*), ", one(seed), ", ",
-                        one(seed ^ 0xC2B2AE3D27D4EB4F));
+                        one(seed ^ 0xC2B2AE3D27D4EB4F),
+                        ", current_setting('server_encoding')");
   }
   bool HashesExactly(const ColumnType& type) const override {
     static constexpr std::string_view kTypes[] = {
