@@ -98,13 +98,19 @@ class ComparisonRunner {
   }
 
  private:
-  void SetError(const absl::Status& status, Result& result) const {
+  // As it may leave the server, by the policies of both sides.
+  absl::Status Shown(const absl::Status& status) const {
     absl::Status shown = status;
     for (const std::string& name : connections_) {
       if (const auto* config = registry_.Find(name)) {
         shown = HideDataInError(*config, shown);
       }
     }
+    return shown;
+  }
+
+  void SetError(const absl::Status& status, Result& result) const {
+    const absl::Status shown = Shown(status);
     result.verdict = Verdict::kError;
     result.error = ResultError{GetReason(shown), std::string(shown.message()),
                                IsRetryable(shown)};
@@ -203,10 +209,10 @@ class ComparisonRunner {
           attempts == kMaxAttempts) {
         return status;
       }
-      LogWarning(absl::StrCat("run ", request_.run_id, ": ", connections_[0],
-                              " → ", connections_[1], ": attempt ", attempts,
-                              " of ", kMaxAttempts,
-                              " failed: ", std::string(status.message())));
+      LogWarning(absl::StrCat(
+          "run ", request_.run_id, ": ", connections_[0], " → ",
+          connections_[1], ": attempt ", attempts, " of ", kMaxAttempts,
+          " failed: ", std::string(Shown(status).message())));
       ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(backoff, cancel_));
       backoff *= 3;
     }

@@ -322,7 +322,9 @@ class RuleRunner {
     for (size_t i = 0; i < plan_.key_columns; ++i) {
       const PairedColumn& pair = plan_.columns[i];
       if (!MayShow(session(Side::kSource).config(), pair.source, true) ||
-          !MayShow(session(Side::kTarget).config(), pair.target, true)) {
+          !MayShow(session(Side::kTarget).config(), pair.target, true) ||
+          IsMasked(session(Side::kSource).config(), pair.name) ||
+          IsMasked(session(Side::kTarget).config(), pair.name)) {
         return "";
       }
       auto column = scope.resolve(Column{pair.on(side), {}});
@@ -347,9 +349,13 @@ class RuleRunner {
     if (step->function != Function::kMin && step->function != Function::kMax) {
       return;
     }
+    const auto pair = FindPair(plan_, *step->column);
     for (const Side side : {Side::kSource, Side::kTarget}) {
       const auto& config = session(side).config();
-      if (MayShow(config, step->column->name, false)) continue;
+      if (pair.ok() && MayShow(config, (*pair)->on(side), false) &&
+          !IsMasked(config, (*pair)->name)) {
+        continue;
+      }
       for (auto& measure : result_.measures) measure.value = "***";
       result_.found = absl::StrCat("hidden by the policy of connection '",
                                    config.name, "'");

@@ -197,6 +197,14 @@ class AggregateReader {
                                  "that min and max mean different things"
                                : ", which cannot be added up"));
     }
+    if (adds && type == diff::CompareType::kDouble &&
+        step_.tolerance.value == Decimal{}) {
+      return MakeError(
+          ErrorReason::kNotComparable,
+          absl::StrCat("column ", column_->name,
+                       " holds doubles, whose sum depends on the order in "
+                       "which they are added; give the rule a `tolerance`"));
+    }
     // Their text has no one order, nor one precision.
     for (const Side side : {Side::kSource, Side::kTarget}) {
       if (extreme && !number &&

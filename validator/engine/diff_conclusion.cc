@@ -129,6 +129,16 @@ DiffConclusion::Acceptance* DiffConclusion::AcceptedAs(
   return nullptr;
 }
 
+absl::Status DiffConclusion::WithoutVerdict(const absl::Status& status) {
+  if (status.ok() || context_.cancel.cancelled() || IsRetryable(status)) {
+    return status;
+  }
+  samples_note_ =
+      absl::StrCat("rows could not be read again by their key to be shown (",
+                   GetErrorReasonInfo(GetReason(status)).name, ")");
+  return absl::OkStatus();
+}
+
 absl::Status DiffConclusion::ReadBoth(const std::vector<std::string>& changed,
                                       KeyedRows& source, KeyedRows& target) {
   KeySet keys;
@@ -153,7 +163,7 @@ absl::Status DiffConclusion::Take(std::vector<LeftoverRecord>& records) {
       for (size_t i = begin; i < end; ++i) {
         if (records[i].changed()) keys.push_back(records[i].key);
       }
-      ASSAY_RETURN_IF_ERROR(ReadBoth(keys, source, target));
+      ASSAY_RETURN_IF_ERROR(WithoutVerdict(ReadBoth(keys, source, target)));
       for (size_t i = begin; i < end; ++i) {
         ASSAY_RETURN_IF_ERROR(TakeOne(records[i], source, target));
       }
@@ -469,7 +479,8 @@ absl::Status DiffConclusion::Finish() {
   if (plan_.key_columns > 0 && plan_.key_lookup) {
     KeyedRows source;
     KeyedRows target;
-    ASSAY_RETURN_IF_ERROR(ReadBoth(to_explain_, source, target));
+    ASSAY_RETURN_IF_ERROR(
+        WithoutVerdict(ReadBoth(to_explain_, source, target)));
     for (const std::string& key : to_explain_) {
       const auto s = source.find(key);
       const auto t = target.find(key);
@@ -494,9 +505,10 @@ absl::Status DiffConclusion::Finish() {
     return absl::OkStatus();
   }
   if (context_.samples == 0) return absl::OkStatus();
-  ASSAY_RETURN_IF_ERROR(
-      AddWholeRows(missing_, diff::Side::kSource, missing_samples_));
-  return AddWholeRows(extra_, diff::Side::kTarget, extra_samples_);
+  ASSAY_RETURN_IF_ERROR(WithoutVerdict(
+      AddWholeRows(missing_, diff::Side::kSource, missing_samples_)));
+  return WithoutVerdict(
+      AddWholeRows(extra_, diff::Side::kTarget, extra_samples_));
 }
 
 std::vector<Sample> DiffConclusion::samples() {

@@ -18,10 +18,9 @@
 #include "validator/engine/database_hash.h"
 #include "validator/engine/diff_conclusion.h"
 #include "validator/engine/diff_scan.h"
+#include "validator/engine/duplicate_keys.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/recheck.h"
-#include "validator/engine/statement.h"
-#include "validator/sql/statements.h"
 
 namespace assay::engine {
 namespace {
@@ -94,28 +93,6 @@ class FullDiffRunner {
     return absl::OkStatus();
   }
 
-  // Keys that more than one row has, counted byte by byte by the database where
-  // its catalog does not rule them out.
-  absl::Status CountDuplicates(Side side, int64_t& keys, int64_t& rows) {
-    if (plan_.key_columns == 0 || context_.proven(side)) {
-      return absl::OkStatus();
-    }
-    const ComparedSide& of = context_.side(side);
-    Duplicates step;
-    for (size_t i = 0; i < plan_.key_columns; ++i) {
-      step.columns.push_back(Column{plan_.columns[i].on(side), {}});
-    }
-    sql::SqlWriter writer(sql::WriteMode::kBound);
-    ASSAY_RETURN_IF_ERROR(
-        sql::PutDuplicates(writer, of.scope(), context_.where(side), step));
-    ASSAY_ASSIGN_OR_RETURN(
-        const std::vector<Value> row,
-        ReadOneRow(*of.session, writer, context_.marker, context_.cancel));
-    keys = CountOf(row.at(0));
-    rows = CountOf(row.at(1));
-    return absl::OkStatus();
-  }
-
   // Whether each key is known to be there once on both sides.
   bool UniqueKeys() const {
     if (plan_.key_columns == 0) return false;
@@ -125,7 +102,7 @@ class FullDiffRunner {
       const int64_t duplicates = side == Side::kSource
                                      ? counts_.duplicate_keys_source
                                      : counts_.duplicate_keys_target;
-      if (duplicates > 0 || !plan_.key_lookup) return false;
+      if (duplicates > 0) return false;
       for (size_t i = 0; i < plan_.key_columns; ++i) {
         const auto* column =
             context_.side(side).table.FindColumn(plan_.columns[i].on(side));
@@ -152,10 +129,14 @@ class FullDiffRunner {
           "remove recheck");
     }
     ASSAY_RETURN_IF_ERROR(Begin());
-    ASSAY_RETURN_IF_ERROR(CountDuplicates(
-        Side::kSource, counts_.duplicate_keys_source, duplicate_rows_source_));
-    ASSAY_RETURN_IF_ERROR(CountDuplicates(
-        Side::kTarget, counts_.duplicate_keys_target, duplicate_rows_target_));
+    ASSAY_ASSIGN_OR_RETURN(const DuplicateKeys in_source,
+                           CountDuplicateKeys(context_, Side::kSource));
+    ASSAY_ASSIGN_OR_RETURN(const DuplicateKeys in_target,
+                           CountDuplicateKeys(context_, Side::kTarget));
+    counts_.duplicate_keys_source = in_source.keys;
+    counts_.duplicate_keys_target = in_target.keys;
+    duplicate_rows_source_ = in_source.rows;
+    duplicate_rows_target_ = in_target.rows;
     const bool unique = UniqueKeys();
     if (plan_.layout.tolerance_columns > 0 && !unique) {
       return MakeError(
@@ -259,7 +240,7 @@ class FullDiffRunner {
 
   // Whether the rows have proven what the catalogs did not.
   bool EachKeyOnce() const {
-    return plan_.key_columns > 0 && plan_.key_lookup &&
+    return plan_.key_columns > 0 &&
            counts_.duplicate_keys_source + counts_.duplicate_keys_target +
                    counts_.null_keys_source + counts_.null_keys_target ==
                0;

@@ -2,6 +2,7 @@
 #include "validator/engine/merge_results.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -10,6 +11,11 @@
 
 namespace assay::engine {
 namespace {
+
+// Names of measures that are lines to read; validator/report knows them.
+constexpr char kMismatchMeasure[] = "mismatch";
+constexpr char kTableMeasure[] = "table";
+constexpr char kPassedTableMeasure[] = "table passed";
 
 int Rank(Verdict verdict) {
   switch (verdict) {
@@ -71,6 +77,75 @@ void AddCounts(const Result& part, std::optional<DiffCounts>& sum) {
   }
 }
 
+// What there is to say of a table, a line each: "customers: FAIL 603 changed".
+// One that was judged by its catalog has a line for each mismatch.
+std::vector<std::string> LinesOf(const Result& part) {
+  const std::string head =
+      absl::StrCat(part.table, ": ", VerdictName(part.verdict), " ");
+  std::vector<std::string> lines;
+  if (part.error.has_value()) {
+    lines.push_back(head + part.error->message);
+    return lines;
+  }
+  for (const Measure& measure : part.measures) {
+    if (measure.name == kMismatchMeasure) lines.push_back(head + measure.value);
+  }
+  if (lines.empty()) lines.push_back(head + part.found);
+  return lines;
+}
+
+// The lines of the tables that are not PASS, beginning with the verdict that
+// the fewest have: a list that is cut must not lose the one table that could
+// not be judged, or the one that failed.
+class TableLines {
+ public:
+  void Add(const Result& part) {
+    Of& of = by_verdict_[part.verdict];
+    ++of.tables;
+    for (std::string& line : LinesOf(part)) of.lines.push_back(std::move(line));
+  }
+
+  // ", 1 failed, 2 not judged": what is not PASS.
+  std::string Counts() const {
+    std::string out;
+    const auto add = [&](Verdict verdict, const char* words) {
+      const auto of = by_verdict_.find(verdict);
+      if (of == by_verdict_.end()) return;
+      absl::StrAppend(&out, ", ", of->second.tables, " ", words);
+    };
+    add(Verdict::kFail, "failed");
+    add(Verdict::kError, "not judged");
+    add(Verdict::kWarn, "warned");
+    return out.empty() ? ", all as expected" : out;
+  }
+
+  std::vector<std::string> Lines() const {
+    std::vector<const Of*> order;
+    for (const auto& [verdict, of] : by_verdict_) {
+      if (verdict != Verdict::kPass) order.push_back(&of);
+    }
+    std::stable_sort(order.begin(), order.end(), [](const Of* a, const Of* b) {
+      return a->tables < b->tables;
+    });
+    std::vector<std::string> lines;
+    for (const Of* of : order) {
+      lines.insert(lines.end(), of->lines.begin(), of->lines.end());
+    }
+    return lines;
+  }
+
+  const std::vector<std::string>& passed() {
+    return by_verdict_[Verdict::kPass].lines;
+  }
+
+ private:
+  struct Of {
+    size_t tables = 0;
+    std::vector<std::string> lines;
+  };
+  std::map<Verdict, Of> by_verdict_;
+};
+
 void Sort(std::vector<ColumnChange>& changes) {
   std::stable_sort(
       changes.begin(), changes.end(),
@@ -83,18 +158,24 @@ void MergeResults(const Rule& rule, std::vector<Result> parts,
                   const std::vector<std::string>& source_only,
                   const std::vector<std::string>& target_only, Result& result) {
   result.verdict = Verdict::kPass;
-  std::vector<std::string> lines;
+  result.measures.clear();
+  std::string alone;
   const auto only = [&](const std::vector<std::string>& tables,
                         const char* side) {
     if (tables.empty()) return;
-    lines.push_back(
-        absl::StrCat("only on the ", side, ": ", absl::StrJoin(tables, ", ")));
+    absl::StrAppend(&alone, "; only on the ", side, ": ",
+                    absl::StrJoin(tables, ", "));
     result.verdict =
         rule.severity == RuleSeverity::kWarn ? Verdict::kWarn : Verdict::kFail;
+    for (const std::string& table : tables) {
+      result.measures.push_back(
+          {kTableMeasure, absl::StrCat(table, ": ", VerdictName(result.verdict),
+                                       " only on the ", side)});
+    }
   };
   only(source_only, "source");
   only(target_only, "target");
-  size_t differ = 0;
+  TableLines tables;
   bool retryable = true;
   bool confirmed = true;
   bool all_empty = !parts.empty();
@@ -123,11 +204,8 @@ void MergeResults(const Rule& rule, std::vector<Result> parts,
       sample.note = absl::StrCat(part.table, ": ", sample.note);
       result.samples.push_back(std::move(sample));
     }
+    tables.Add(part);
     if (part.verdict == Verdict::kPass) continue;
-    ++differ;
-    lines.push_back(absl::StrCat(
-        part.table, ": ",
-        part.error.has_value() ? part.error->message : part.found));
     if (part.verdict == Verdict::kError) {
       retryable &= part.error.has_value() && part.error->retryable;
       if (!result.error.has_value()) result.error = part.error;
@@ -150,11 +228,15 @@ void MergeResults(const Rule& rule, std::vector<Result> parts,
     Sort(result.diff->columns);
     Sort(result.diff->causes);
   }
-  result.found = absl::StrCat(
-      parts.size(), parts.size() == 1 ? " table" : " tables",
-      differ == 0 ? ", all as expected" : absl::StrCat(", ", differ, " not"));
-  for (const std::string& line : lines) {
+  result.found =
+      absl::StrCat(parts.size(), parts.size() == 1 ? " table" : " tables",
+                   tables.Counts(), alone);
+  for (std::string& line : tables.Lines()) {
     absl::StrAppend(&result.found, "; ", line);
+    result.measures.push_back({kTableMeasure, std::move(line)});
+  }
+  for (const std::string& line : tables.passed()) {
+    result.measures.push_back({kPassedTableMeasure, line});
   }
 }
 

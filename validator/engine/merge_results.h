@@ -13,7 +13,9 @@
 namespace assay::engine {
 
 // Folds `parts` (FAIL > ERROR > WARN > PASS), adds their counters, and names
-// the tables that are not PASS. A table on one side only is a FAIL.
+// the tables that are not PASS, joined in `found` and one by one as measures
+// "table" ("customers: FAIL 603 changed"); the others are measures "table
+// passed". A table on one side only is a FAIL.
 void MergeResults(const Rule& rule, std::vector<Result> parts,
                   const std::vector<std::string>& source_only,
                   const std::vector<std::string>& target_only, Result& result);

@@ -436,6 +436,9 @@ class Planner {
       plan_.trusted_source &= OneSpelling(plan_.columns[i], source_);
       plan_.trusted_target &= OneSpelling(plan_.columns[i], target_);
     }
+    // What is unique as it is written need not be as it is compared.
+    plan_.proven_source &= plan_.trusted_source;
+    plan_.proven_target &= plan_.trusted_target;
     plan_.layout = {};
     std::stable_partition(
         plan_.columns.begin() + static_cast<std::ptrdiff_t>(plan_.key_columns),

@@ -118,9 +118,10 @@ class SampleDiffRunner {
       for (const auto& [key, unused] : rows) found[key] |= SeenOn(side);
     }
     if (found.size() < values.size()) {
-      counts_.notes.push_back(absl::StrCat(values.size() - found.size(),
-                                           " of the given keys are on neither "
-                                           "side"));
+      const size_t gone = values.size() - found.size();
+      counts_.notes.push_back(absl::StrCat(gone, " of the given keys ",
+                                           gone == 1 ? "is" : "are",
+                                           " on neither side"));
     }
     for (const auto& [key, seen] : found) keys_[key] |= seen;
     return absl::OkStatus();

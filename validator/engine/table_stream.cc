@@ -104,7 +104,8 @@ class Reading {
       ordered_ = true;
       FindKeyCells();
     }
-    if (paged && ordered_) return Pages();
+    paged_ = paged && ordered_;
+    if (paged_) return Pages();
     if (method == sql::StreamMethod::kServerCursor) return ServerCursor();
     return ReadQuery(0).status();
   }
@@ -162,13 +163,18 @@ class Reading {
       page.bytes += BytesOf(*cursor, *block, request_.expressions.size());
       if (ordered_) {
         order_.after.clear();
+        // A position that cannot be written as a value (NaN) only means that
+        // the reading cannot be resumed from here.
         for (size_t i = 0; i < order_.key.size(); ++i) {
-          ASSAY_ASSIGN_OR_RETURN(
-              Value value,
-              KeyValue(db::CellValue(*cursor, *block, block->rows() - 1,
-                                     key_cells_[i]),
-                       order_.key[i].type.type));
-          order_.after.push_back(std::move(value));
+          absl::StatusOr<Value> value = KeyValue(
+              db::CellValue(*cursor, *block, block->rows() - 1, key_cells_[i]),
+              order_.key[i].type.type);
+          if (!value.ok()) {
+            if (paged_) return value.status();
+            order_.after.clear();
+            break;
+          }
+          order_.after.push_back(*std::move(value));
         }
       }
       ASSAY_RETURN_IF_ERROR(
@@ -213,6 +219,7 @@ class Reading {
   sql::ReadOrder order_;
   std::vector<size_t> key_cells_;
   bool ordered_ = false;
+  bool paged_ = false;
 };
 
 }  // namespace

@@ -161,8 +161,9 @@ std::vector<DiffField> DiffFields(const v1::RuleResult& result, size_t width,
   std::vector<std::string> columns;
   for (const v1::ColumnChange& change : diff.columns()) {
     if (columns.size() == most) {
-      columns.push_back(absl::StrCat(
-          diff.columns_size() - static_cast<int>(most), " more columns"));
+      const int more = diff.columns_size() - static_cast<int>(most);
+      columns.push_back(
+          absl::StrCat(more, more == 1 ? " more column" : " more columns"));
       break;
     }
     columns.push_back(absl::StrCat(Cut(Escape(change.column()), kNameWidth),

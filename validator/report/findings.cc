@@ -3,14 +3,22 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "absl/strings/str_cat.h"
+#include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/outcome.h"
 
 namespace assay::report {
 namespace {
+
+// Of measures; rules/kinds/compare_schema.cc and engine/merge_results.cc make
+// them.
+constexpr std::string_view kMismatch = "mismatch";
+constexpr std::string_view kTable = "table";
+constexpr std::string_view kPassedTable = "table passed";
 
 // Smaller is worse.
 int Order(const v1::RuleResult& result) {
@@ -64,12 +72,46 @@ std::string FoundText(const v1::RuleResult& result) {
     const std::string message =
         Escape(result.error().message().empty() ? result.error().reason()
                                                 : result.error().message());
-    absl::StrAppend(&out, out.empty() || message.empty() ? "" : ": ", message);
+    // Either may say what the other does.
+    if (message.find(out) != std::string::npos) {
+      out = message;
+    } else if (out.find(message) == std::string::npos) {
+      absl::StrAppend(&out, ": ", message);
+    }
   }
   if (out.empty() && KnownVerdict(result.verdict()) == v1::VERDICT_ERROR) {
     out = "could not be judged";
   }
   return out;
+}
+
+bool IsFoundLine(const v1::Measure& measure) {
+  return measure.name() == kMismatch || measure.name() == kTable ||
+         measure.name() == kPassedTable;
+}
+
+std::vector<std::string> FoundLines(const v1::RuleResult& result,
+                                    bool passed) {
+  std::vector<std::string> lines;
+  if (!IsComparison(result)) return lines;
+  for (const v1::Measure& measure : result.measures()) {
+    if (!IsFoundLine(measure)) continue;
+    if (passed || measure.name() != kPassedTable) {
+      lines.push_back(Escape(measure.value()));
+    }
+  }
+  return lines;
+}
+
+std::string FoundSummary(const v1::RuleResult& result) {
+  const std::vector<std::string> lines = FoundLines(result);
+  if (lines.empty()) return FoundText(result);
+  if (result.measures(0).name() == kMismatch) {
+    return absl::StrCat(Count(static_cast<int64_t>(lines.size())),
+                        lines.size() == 1 ? " mismatch" : " mismatches");
+  }
+  // The tables follow the first semicolon.
+  return Escape(result.found().substr(0, result.found().find(';')));
 }
 
 std::string RepeatsText(const Finding& finding) {

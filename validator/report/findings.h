@@ -27,6 +27,19 @@ std::vector<Finding> Findings(const v1::Run& run);
 // What was found, in one escaped line: `found`, or the error's message.
 std::string FoundText(const v1::RuleResult& result);
 
+// Whether a measure is a finding to read, a line of its own, and no number.
+bool IsFoundLine(const v1::Measure& measure);
+
+// What a comparison found, a line each, escaped: the mismatches of two
+// catalogs, the tables of a wildcard ("customers: FAIL 603 changed"). With
+// `passed` the tables as expected as well. Empty: `found` says it all.
+std::vector<std::string> FoundLines(const v1::RuleResult& result,
+                                    bool passed = false);
+
+// What stands above these lines: "3 mismatches", "4 tables, 1 failed"; where
+// there are none, FoundText.
+std::string FoundSummary(const v1::RuleResult& result);
+
 // " (11 more rules not judged for the same reason)", or "".
 std::string RepeatsText(const Finding& finding);
 

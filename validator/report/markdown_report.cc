@@ -60,23 +60,36 @@ constexpr size_t kMaxComparisons = 5;
 constexpr size_t kDiffWidth = 400;
 constexpr size_t kDiffNames = 10;
 constexpr int kDiffSamples = 5;
+constexpr size_t kMaxLines = 20;  // Of mismatches, of a wildcard's tables.
 
 // The comparisons among the findings, as lists below the table.
 void AddComparisons(const std::vector<Finding>& findings, std::string& out) {
   size_t shown = 0;
   for (const Finding& finding : findings) {
     const v1::RuleResult& result = *finding.result;
-    if (!result.has_diff() || shown == kMaxComparisons) continue;
+    const std::vector<std::string> lines = FoundLines(result);
+    if ((!result.has_diff() && lines.empty()) || shown == kMaxComparisons) {
+      continue;
+    }
     ++shown;
     absl::StrAppend(&out, "\n**", CellOf(Escape(result.rule_id())), "**: ",
                     CellOf(SidesText(result)), "\n\n");
+    const size_t listed = std::min(lines.size(), kMaxLines);
+    for (size_t i = 0; i < listed; ++i) {
+      absl::StrAppend(&out, "- ", Markdown(Cut(lines[i], kDiffWidth)), "\n");
+    }
+    if (listed < lines.size()) {
+      absl::StrAppend(&out, "- … ", lines.size() - listed, " more\n");
+    }
     for (const DiffField& field :
          DiffFields(result, kDiffWidth, kDiffNames)) {
       for (const std::string& line : field.lines) {
         absl::StrAppend(&out, "- ", field.label, ": ", Markdown(line), "\n");
       }
     }
-    for (int i = 0; i < result.samples_size() && i < kDiffSamples; ++i) {
+    for (int i = 0;
+         result.has_diff() && i < result.samples_size() && i < kDiffSamples;
+         ++i) {
       absl::StrAppend(&out, "- ",
                       Markdown(SampleText(result.samples(i), kDiffWidth)),
                       "\n");
@@ -130,7 +143,7 @@ std::string MarkdownReport(const v1::Run& run) {
                     CellOf(Escape(result.rule_id())), " | ");
     absl::StrAppend(&out, CellOf(TableText(result)), " | ",
                     CellOf(Escape(result.expected())), " | ",
-                    CellOf(FoundText(result)), RepeatsText(findings[i]), " | ",
+                    CellOf(FoundSummary(result)), RepeatsText(findings[i]), " | ",
                     result.samples().empty()
                         ? std::string()
                         : Markdown(SampleText(result.samples(0), kCellWidth)),

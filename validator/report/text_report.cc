@@ -28,6 +28,8 @@ constexpr size_t kDiffWidth = 80;
 constexpr size_t kDiffIndent = 6;
 constexpr size_t kDiffLabel = 13;
 constexpr size_t kDiffNames = 5;
+// Of a wildcard's tables, where there are more than half a block holds.
+constexpr size_t kListLines = 5;
 
 std::string RuleHeadline(const v1::RuleResult& result, const Style& style) {
   std::string word(VerdictWord(result.verdict()));
@@ -46,13 +48,16 @@ std::string RuleHeadline(const v1::RuleResult& result, const Style& style) {
 }
 
 std::string ExpectedAndFound(const v1::RuleResult& result) {
-  if (KnownVerdict(result.verdict()) == v1::VERDICT_ERROR) {
+  const bool listed = !FoundLines(result).empty();
+  if (KnownVerdict(result.verdict()) == v1::VERDICT_ERROR && !listed) {
     // Cause and remedy stand at the end of the message: it is not cut short
     // for what the rule would have demanded.
     return absl::StrCat("not judged: ", Cut(FoundText(result), kErrorWidth));
   }
+  const std::string found = Cut(FoundSummary(result), kPartWidth);
+  // What was expected is what the lines do not say: the same on both sides.
+  if (listed) return found;
   const std::string expected = Cut(Escape(result.expected()), kPartWidth);
-  const std::string found = Cut(FoundText(result), kPartWidth);
   if (expected.empty()) return found;
   if (found.empty()) return absl::StrCat("expected ", expected);
   return absl::StrCat("expected ", expected, "; found ", found);
@@ -67,11 +72,13 @@ std::string FindingLine(const Finding& finding, const Style& style) {
 // What a comparison found, the most important first. Its last line is the
 // command for all of it, where there is one.
 struct DiffBlock {
+  std::vector<std::string> list;                // As many as there is room for.
+  std::string more_command;                     // Shows all of `list`.
   std::vector<std::vector<std::string>> parts;  // Shown whole or not at all.
   std::string command;
 
   size_t size() const {
-    size_t lines = command.empty() ? 0 : 1;
+    size_t lines = list.size() + (command.empty() ? 0 : 1);
     for (const std::vector<std::string>& part : parts) lines += part.size();
     return lines;
   }
@@ -79,6 +86,20 @@ struct DiffBlock {
   // Adds at most `most` lines.
   void AddTo(size_t most, std::vector<std::string>& out) const {
     size_t left = most - (command.empty() || most == 0 ? 0 : 1);
+    // Numbers of all tables together are worth some lines, too.
+    const size_t room =
+        parts.empty() ? left : std::min(left, std::max(left / 2, kListLines));
+    size_t shown = std::min(list.size(), room);
+    if (shown < list.size() && shown > 0) --shown;
+    out.insert(out.end(), list.begin(),
+               list.begin() + static_cast<std::ptrdiff_t>(shown));
+    left -= shown;
+    if (shown < list.size() && left > 0) {
+      --left;
+      out.push_back(absl::StrCat(
+          std::string(kDiffIndent, ' '), "… ", list.size() - shown, " more",
+          more_command.empty() ? "" : ": ", more_command));
+    }
     for (const std::vector<std::string>& part : parts) {
       if (part.size() > left) break;
       left -= part.size();
@@ -88,6 +109,10 @@ struct DiffBlock {
   }
 };
 
+bool HasBlock(const v1::RuleResult& result) {
+  return result.has_diff() || !FoundLines(result).empty();
+}
+
 DiffBlock MakeDiffBlock(const v1::Run& run, const v1::RuleResult& result,
                         const TextOptions& options, const Style& style) {
   const std::string indent(kDiffIndent, ' ');
@@ -96,8 +121,15 @@ DiffBlock MakeDiffBlock(const v1::Run& run, const v1::RuleResult& result,
     return absl::StrCat(indent, Pad(label, kDiffLabel), text);
   };
   DiffBlock block;
+  block.more_command = options.more_command;
+  for (const std::string& line : FoundLines(result)) {
+    block.list.push_back(absl::StrCat(indent, Cut(line, kErrorWidth)));
+  }
   const std::string text = ExpectedAndFound(result);
-  if (!text.empty()) block.parts.push_back({absl::StrCat(indent, text)});
+  // Above a list it stands in the headline.
+  if (!text.empty() && block.list.empty()) {
+    block.parts.push_back({absl::StrCat(indent, text)});
+  }
   for (const DiffField& field :
        DiffFields(result, kDiffWidth - kDiffIndent - kDiffLabel, kDiffNames)) {
     std::vector<std::string>& part = block.parts.emplace_back();
@@ -106,6 +138,7 @@ DiffBlock MakeDiffBlock(const v1::Run& run, const v1::RuleResult& result,
     }
   }
   for (const v1::Sample& sample : result.samples()) {
+    if (!result.has_diff()) break;  // One of them follows the block.
     std::vector<std::string>& part = block.parts.emplace_back();
     for (const std::string& line :
          DiffSampleLines(sample, kDiffWidth - kDiffIndent)) {
@@ -199,7 +232,7 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   const std::string recheck = options.commands ? RecheckCommand(run) : "";
   std::vector<DiffBlock> blocks;
   for (size_t i = 0; i < shown; ++i) {
-    if (findings[i].result->has_diff()) {
+    if (HasBlock(*findings[i].result)) {
       blocks.push_back(
           MakeDiffBlock(run, *findings[i].result, options, style));
     }
@@ -209,14 +242,17 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   size_t block = 0;
   for (size_t i = 0; i < shown; ++i) {
     const v1::RuleResult& result = *findings[i].result;
-    if (result.has_diff()) {
+    if (result.has_diff() && blocks[block].list.empty()) {
       lines.push_back(absl::StrCat(RuleHeadline(result, style),
                                    RepeatsText(findings[i])));
+    } else {
+      lines.push_back(FindingLine(findings[i], style));
+    }
+    if (HasBlock(result)) {
       blocks[block].AddTo(shares[block], lines);
       ++block;
-      continue;
     }
-    lines.push_back(FindingLine(findings[i], style));
+    if (result.has_diff()) continue;  // Its rows are in the block.
     if (samples_left > 0 && !result.samples().empty()) {
       --samples_left;
       lines.push_back(absl::StrCat(

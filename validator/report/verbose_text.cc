@@ -32,14 +32,16 @@ std::string CountersText(const v1::Counters& counters) {
     if (!has) return;
     absl::StrAppend(&out, out.empty() ? "" : ", ", Count(count), " ", word);
   };
-  add(counters.has_rows_total_count(), counters.rows_total_count(), "rows");
+  add(counters.has_rows_total_count(), counters.rows_total_count(),
+      counters.rows_total_count() == 1 ? "row" : "rows");
   add(counters.has_rows_considered_count(), counters.rows_considered_count(),
       "considered");
   add(counters.has_rows_null_count(), counters.rows_null_count(), "NULL");
   add(counters.has_rows_failing_count(), counters.rows_failing_count(),
       "failing");
   add(counters.has_groups_failing_count(), counters.groups_failing_count(),
-      "groups failing");
+      counters.groups_failing_count() == 1 ? "group failing"
+                                           : "groups failing");
   return out;
 }
 
@@ -138,7 +140,12 @@ void AddResult(const v1::Run& run, const v1::RuleResult& result,
   AddField("tags", Join(result.tags()), out);
   AddField("columns", Escape(result.columns()), out);
   AddField("expected", Escape(result.expected()), out);
-  AddField("found", Escape(result.found()), out);
+  const std::vector<std::string> lines = FoundLines(result, true);
+  AddField("found",
+           FoundLines(result).empty() ? Escape(result.found())
+                                      : FoundSummary(result),
+           out);
+  for (const std::string& line : lines) AddField(" ", line, out);
   if (result.has_error()) {
     AddField("error",
              absl::StrCat(Escape(result.error().message()), " (",
@@ -150,6 +157,7 @@ void AddResult(const v1::Run& run, const v1::RuleResult& result,
   AddField("threshold", Escape(result.threshold()), out);
   AddField("counters", CountersText(result.counters()), out);
   for (const v1::Measure& measure : result.measures()) {
+    if (!lines.empty() && IsFoundLine(measure)) continue;
     AddField(
         "measure",
         absl::StrCat(Escape(measure.name()), " = ", Escape(measure.value())),

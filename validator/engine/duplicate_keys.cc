@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/engine/duplicate_keys.h"
+
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "rules/kinds/rule_kind.h"
+#include "validator/base/status.h"
+#include "validator/diff/window.h"
+#include "validator/engine/key_draw.h"
+#include "validator/engine/key_reader.h"
+#include "validator/engine/statement.h"
+#include "validator/engine/table_stream.h"
+#include "validator/sql/statements.h"
+
+namespace assay::engine {
+namespace {
+
+using diff::Side;
+
+absl::StatusOr<DuplicateKeys> CountedThere(const DiffContext& context,
+                                           Side side) {
+  const ComparedSide& of = context.side(side);
+  Duplicates step;
+  for (size_t i = 0; i < context.plan->key_columns; ++i) {
+    step.columns.push_back(Column{context.plan->columns[i].on(side), {}});
+  }
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  ASSAY_RETURN_IF_ERROR(
+      sql::PutDuplicates(writer, of.scope(), context.where(side), step));
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::vector<Value> row,
+      ReadOneRow(*of.session, writer, context.marker, context.cancel));
+  return DuplicateKeys{CountOf(row.at(0)), CountOf(row.at(1))};
+}
+
+bool HasNull(const PairPlan& plan, std::string_view key) {
+  const auto values = KeyValues(plan, key);
+  if (!values.ok()) return false;
+  for (const Value& value : *values) {
+    if (IsNull(value)) return true;
+  }
+  return false;
+}
+
+// All keys go into a window of their own, where equal ones meet.
+absl::StatusOr<DuplicateKeys> CountedHere(const DiffContext& context,
+                                          Side side) {
+  const ComparedSide& of = context.side(side);
+  const SideColumns columns = KeyColumnsOf(context, side);
+  const diff::RowEncoder encoder(columns.encodings, columns.encodings.size(),
+                                 context.seed);
+  diff::WindowOptions options;
+  options.memory_bytes = ~size_t{0} / 4;
+  if (!context.scratch.empty()) {
+    options.memory_bytes = context.window_bytes;
+    options.directory =
+        absl::StrCat(context.scratch,
+                     side == Side::kSource ? "/source-keys" : "/target-keys");
+    std::error_code error;
+    std::filesystem::create_directories(options.directory, error);
+  }
+  diff::Window window(options);
+  StreamRequest stream;
+  stream.session = of.session;
+  stream.table = &of.table;
+  stream.scope = of.scope();
+  stream.where = context.where(side);
+  stream.expressions = columns.expressions;
+  stream.marker = context.marker;
+  stream.cancel = context.cancel;
+  diff::DigestBatch batch;
+  ASSAY_RETURN_IF_ERROR(
+      StreamTable(stream, [&](const StreamBlock& block) -> absl::Status {
+        std::vector<db::CellKind> kinds;
+        for (size_t i = 0; i < columns.encodings.size(); ++i) {
+          kinds.push_back((*block.columns)[i].kind);
+        }
+        batch.Clear();
+        if (absl::Status status = encoder.Encode(*block.rows, kinds, batch);
+            !status.ok()) {
+          return NameColumn(*context.plan, status);
+        }
+        return window.Add(side, batch);
+      }));
+  DuplicateKeys out;
+  ASSAY_RETURN_IF_ERROR(window.Finish(
+      [&](const diff::LeftoverKey& key) -> absl::Status {
+        const auto& rows = side == Side::kSource ? key.source : key.target;
+        int64_t count = 0;
+        for (const diff::Leftover& row : rows) count += row.count;
+        if (count > 1 &&
+            !HasNull(*context.plan, diff::PayloadKey(rows.front().payload))) {
+          ++out.keys;
+          out.rows += count;
+        }
+        return absl::OkStatus();
+      },
+      [&] { return context.cancel.cancelled(); }));
+  if (!options.directory.empty()) {
+    std::error_code error;
+    std::filesystem::remove_all(options.directory, error);
+  }
+  return out;
+}
+
+}  // namespace
+
+absl::StatusOr<DuplicateKeys> CountDuplicateKeys(const DiffContext& context,
+                                                 Side side) {
+  if (context.plan->key_columns == 0 || context.proven(side)) {
+    return DuplicateKeys{};
+  }
+  const bool one_spelling = side == Side::kSource
+                                ? context.plan->trusted_source
+                                : context.plan->trusted_target;
+  return one_spelling && context.plan->key_lookup ? CountedThere(context, side)
+                                                  : CountedHere(context, side);
+}
+
+}  // namespace assay::engine
