@@ -35,8 +35,8 @@ Decimal Nines(int64_t digits) {
 TypeFit IntegerIn(const Decimal& least, const Decimal& greatest,
                   const Decimal& target_least, const Decimal& target_greatest) {
   if (CompareDecimals(greatest, target_greatest) > 0) {
-    return Lost(absl::StrCat("values above ", target_greatest.digits,
-                             " do not fit"));
+    return Lost(
+        absl::StrCat("values above ", target_greatest.digits, " do not fit"));
   }
   if (CompareDecimals(least, target_least) < 0) {
     return Lost(
@@ -67,8 +67,8 @@ TypeFit FitInteger(const TypeCapacity& source, const TypeCapacity& target) {
                                                     : "16777216"};
       if (CompareDecimals(Abs(source.least), most) > 0 ||
           CompareDecimals(source.greatest, most) > 0) {
-        return Lost(absl::StrCat("integers beyond ", most.digits,
-                                 " are rounded"));
+        return Lost(
+            absl::StrCat("integers beyond ", most.digits, " are rounded"));
       }
       return Fits();
     }
@@ -81,6 +81,8 @@ TypeFit FitDecimal(const TypeCapacity& source, const TypeCapacity& target) {
   const bool unlimited = source.whole_digits == kNoLimit;
   switch (target.kind) {
     case Kind::kDecimal:
+      // A source that rounds as the target does has nothing to lose.
+      if (!target.enforced && !source.enforced) return Fits();
       if (!target.enforced) {
         return unlimited || source.whole_digits + source.fraction_digits > 15
                    ? Lost("digits beyond the fifteenth are rounded")
@@ -88,9 +90,8 @@ TypeFit FitDecimal(const TypeCapacity& source, const TypeCapacity& target) {
       }
       if (target.whole_digits == kNoLimit) return Fits();
       if (Exceeds(source.whole_digits, target.whole_digits)) {
-        return Lost(absl::StrCat("values above ",
-                                 Nines(target.whole_digits).digits,
-                                 " do not fit"));
+        return Lost(absl::StrCat(
+            "values above ", Nines(target.whole_digits).digits, " do not fit"));
       }
       return Exceeds(source.fraction_digits, target.fraction_digits)
                  ? Lost(absl::StrCat("digits behind the ",
@@ -180,8 +181,7 @@ TypeFit FitLabels(const TypeCapacity& source, const TypeCapacity& target) {
     return Fits("a set becomes an array");
   }
   if (target.kind != source.kind) return AnotherKind();
-  const std::set<std::string> there(target.labels.begin(),
-                                    target.labels.end());
+  const std::set<std::string> there(target.labels.begin(), target.labels.end());
   std::vector<std::string> missing;
   for (const std::string& label : source.labels) {
     if (there.count(label) == 0) {
@@ -199,8 +199,8 @@ TypeFit FitBits(const TypeCapacity& source, const TypeCapacity& target) {
   switch (target.kind) {
     case Kind::kBits:
       if (Exceeds(bits, target.characters)) {
-        return Lost(absl::StrCat("more than ", target.characters,
-                                 " bits do not fit"));
+        return Lost(
+            absl::StrCat("more than ", target.characters, " bits do not fit"));
       }
       return target.fixed && bits != target.characters
                  ? Lost("another number of bits")
@@ -211,8 +211,8 @@ TypeFit FitBits(const TypeCapacity& source, const TypeCapacity& target) {
       if (bits == kNoLimit || bits > 64) {
         return Lost("the number that the bits make does not fit");
       }
-      const Decimal most{absl::StrCat(bits == 64 ? ~uint64_t{0}
-                                                 : (uint64_t{1} << bits) - 1)};
+      const Decimal most{
+          absl::StrCat(bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1)};
       return CompareDecimals(target.greatest, most) >= 0
                  ? Fits()
                  : Lost(absl::StrCat(bits, " bits do not fit"));
@@ -252,11 +252,10 @@ TypeFit FitTime(const TypeCapacity& source, const TypeCapacity& target) {
   if (source.kind != target.kind) return AnotherKind();
   if (!target.enforced) return Fits();
   if (Exceeds(source.fraction_digits, target.fraction_digits)) {
-    return Lost(
-        target.fraction_digits == 0
-            ? std::string("fractional seconds are lost")
-            : absl::StrCat("fractional seconds beyond ",
-                           target.fraction_digits, " digits are lost"));
+    return Lost(target.fraction_digits == 0
+                    ? std::string("fractional seconds are lost")
+                    : absl::StrCat("fractional seconds beyond ",
+                                   target.fraction_digits, " digits are lost"));
   }
   if (target.unix_seconds && !source.unix_seconds) {
     return Lost("times before 1970 or after 2038 do not fit");
@@ -372,8 +371,7 @@ TypeFit FitCapacities(const db::ColumnFacts& source_column,
 
 }  // namespace
 
-TypeFit FitTypes(const db::ColumnFacts& source,
-                 const db::ColumnFacts& target) {
+TypeFit FitTypes(const db::ColumnFacts& source, const db::ColumnFacts& target) {
   TypeFit fit = FitCapacities(source, target);
   if (fit.fits && target.capacity.kind == Kind::kText &&
       source.capacity.kind == Kind::kText &&

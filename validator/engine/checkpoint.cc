@@ -156,7 +156,7 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& folder,
 void RemoveCheckpoint(const std::string& folder) {
   if (folder.empty()) return;
   std::error_code error;
-  std::filesystem::remove_all(folder, error);
+  std::filesystem::remove(PathOf(folder), error);
 }
 
 }  // namespace assay::engine

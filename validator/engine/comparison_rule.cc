@@ -379,7 +379,24 @@ class RuleRunner {
 absl::Status RunComparisonRule(const ComparisonRuleRequest& request,
                                connections::Session& source,
                                connections::Session& target, Result& result) {
-  return RuleRunner(request, source, target, result).Run();
+  if (!request.scratch.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(request.scratch, error);
+    if (error) {
+      return MakeError(
+          ErrorReason::kSpillFailed,
+          absl::StrCat("cannot make '", request.scratch, "': ", error.message(),
+                       "; give the server another "
+                       "state.directory"));
+    }
+  }
+  const absl::Status status = RuleRunner(request, source, target, result).Run();
+  // After a failure its checkpoint may be of use to the next attempt.
+  if (status.ok() && !request.scratch.empty()) {
+    std::error_code error;
+    std::filesystem::remove_all(request.scratch, error);
+  }
+  return status;
 }
 
 }  // namespace assay::engine

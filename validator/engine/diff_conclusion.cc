@@ -42,6 +42,9 @@ std::string Canonical(diff::CompareType type, const Value& value) {
   }
 }
 
+// Changed rows that are read whole at once.
+constexpr size_t kExplainedTogether = 100;
+
 void AppendPart(std::string& out, const std::string& part) {
   absl::StrAppend(&out, part.size(), ":", part);
 }
@@ -477,15 +480,22 @@ absl::Status DiffConclusion::Finish() {
       counts_.columns.begin(), counts_.columns.end(),
       [](const auto& a, const auto& b) { return a.rows > b.rows; });
   if (plan_.key_columns > 0 && plan_.key_lookup) {
-    KeyedRows source;
-    KeyedRows target;
-    ASSAY_RETURN_IF_ERROR(
-        WithoutVerdict(ReadBoth(to_explain_, source, target)));
-    for (const std::string& key : to_explain_) {
-      const auto s = source.find(key);
-      const auto t = target.find(key);
-      if (s == source.end() || t == target.end()) continue;
-      ExplainKey(key, s->second, t->second);
+    // In small bites: whole rows are held.
+    for (size_t begin = 0, size = 0; begin < to_explain_.size();
+         begin += size) {
+      size = std::min(kExplainedTogether, to_explain_.size() - begin);
+      const std::vector<std::string> keys(
+          to_explain_.begin() + static_cast<std::ptrdiff_t>(begin),
+          to_explain_.begin() + static_cast<std::ptrdiff_t>(begin + size));
+      KeyedRows source;
+      KeyedRows target;
+      ASSAY_RETURN_IF_ERROR(WithoutVerdict(ReadBoth(keys, source, target)));
+      for (const std::string& key : keys) {
+        const auto s = source.find(key);
+        const auto t = target.find(key);
+        if (s == source.end() || t == target.end()) continue;
+        ExplainKey(key, s->second, t->second);
+      }
     }
     counts_.causes = clusters_.Clusters([&](const std::string& name) {
       for (const PairedColumn& column : plan_.columns) {

@@ -2,13 +2,9 @@
 #include "validator/engine/full_diff.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <future>
 #include <map>
 #include <set>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -46,9 +42,9 @@ class FullDiffRunner {
     for (std::string& note : plan_.Notes()) {
       counts_.notes.push_back(std::move(note));
     }
-    ASSAY_RETURN_IF_ERROR(MakeScratch());
-    absl::Status status =
-        request_.recheck_list.empty() ? Compare() : CompareListed();
+    // Where a look-up proves nothing, all is compared anew.
+    const bool listed = !request_.recheck_list.empty() && CanReread();
+    const absl::Status status = listed ? CompareListed() : Compare();
     ASSAY_RETURN_IF_ERROR(status);
     outcome_.samples = conclusion_.samples();
     outcome_.samples_note = conclusion_.samples_note();
@@ -58,16 +54,6 @@ class FullDiffRunner {
   }
 
  private:
-  absl::Status MakeScratch() {
-    if (context_.scratch.empty()) return absl::OkStatus();
-    std::error_code error;
-    std::filesystem::create_directories(context_.scratch, error);
-    if (!error) return absl::OkStatus();
-    return MakeError(ErrorReason::kSpillFailed,
-                     absl::StrCat("cannot make '", context_.scratch,
-                                  "': ", error.message()));
-  }
-
   bool InSnapshot(Side side) const {
     // A server cursor lives in a transaction, whatever was asked for.
     return request_.snapshot ||
@@ -156,8 +142,7 @@ class FullDiffRunner {
     }
     DiffScanOptions options;
     options.unique_keys = unique;
-    options.resumable =
-        request_.resumable && plan_.key_columns > 0 && plan_.key_lookup;
+    options.resumable = request_.resumable && CanReread();
     options.checkpoint_interval = request_.checkpoint_interval;
     options.limits.max_rows = request_.step.max_rows;
     options.limits.rows_per_second = request_.step.rows_per_second;

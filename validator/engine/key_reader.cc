@@ -20,6 +20,24 @@ namespace {
 
 constexpr int64_t kMicrosPerDay = int64_t{86400} * 1000000;
 
+constexpr size_t kFirstKeys = 50;
+// One statement may bring about so much.
+constexpr size_t kReadBytes = 8 << 20;
+
+// Bytes of the block's cells, every one: a single row may be most of them.
+size_t BytesOf(const db::Cursor& cursor, const db::RowBlock& block,
+               size_t columns) {
+  size_t bytes = 0;
+  for (size_t c = 0; c < columns; ++c) {
+    const db::CellKind kind = cursor.columns()[c].kind;
+    if (kind == db::CellKind::kInt64 || kind == db::CellKind::kDouble) continue;
+    for (size_t r = 0; r < block.rows(); ++r) {
+      if (!block.IsNull(r, c)) bytes += block.Text(r, c).size();
+    }
+  }
+  return bytes;
+}
+
 // Microseconds of the wall clock in `zone` at an instant.
 int64_t WallMicros(int64_t micros, absl::TimeZone zone) {
   const absl::Time time = absl::FromUnixMicros(micros);
@@ -275,10 +293,12 @@ absl::StatusOr<KeyedRows> ReadKeyValues(
     key_columns.push_back(std::move(column));
   }
   KeyedRows out;
-  for (size_t begin = 0; begin < keys.size(); begin += kKeysPerStatement) {
+  // Few at first: a row may have megabytes.
+  size_t step = kFirstKeys;
+  for (size_t begin = 0, size = 0; begin < keys.size(); begin += size) {
+    size = std::min(step, keys.size() - begin);
     std::vector<std::vector<Value>> values;
-    for (const std::vector<Value>& key :
-         keys.subspan(begin, kKeysPerStatement)) {
+    for (const std::vector<Value>& key : keys.subspan(begin, size)) {
       std::vector<std::vector<Value>> spellings;
       for (size_t i = 0; i < key_columns.size() && i < key.size(); ++i) {
         spellings.push_back(NativeValues(key[i], key_columns[i].type.type,
@@ -297,13 +317,16 @@ absl::StatusOr<KeyedRows> ReadKeyValues(
         const std::unique_ptr<db::Cursor> cursor,
         side.session->connection().Query(
             MarkedStatement(writer, context.marker), options));
+    size_t bytes = 1;
     while (true) {
       ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
       if (block == nullptr) break;
+      bytes += BytesOf(*cursor, *block, columns.encodings.size());
       ASSAY_RETURN_IF_ERROR(AddRows(context, columns, encoder, *block,
                                     cursor->columns(), with_cells, wanted,
                                     out));
     }
+    step = std::clamp<size_t>(size * kReadBytes / bytes, 1, kKeysPerStatement);
   }
   return out;
 }

@@ -105,7 +105,7 @@ class TableLines {
     for (std::string& line : LinesOf(part)) of.lines.push_back(std::move(line));
   }
 
-  // ", 1 failed, 2 not judged": what is not PASS.
+  // ", 1 failed, 2 not judged"; "" where all are PASS.
   std::string Counts() const {
     std::string out;
     const auto add = [&](Verdict verdict, const char* words) {
@@ -116,7 +116,7 @@ class TableLines {
     add(Verdict::kFail, "failed");
     add(Verdict::kError, "not judged");
     add(Verdict::kWarn, "warned");
-    return out.empty() ? ", all as expected" : out;
+    return out;
   }
 
   std::vector<std::string> Lines() const {
@@ -228,9 +228,13 @@ void MergeResults(const Rule& rule, std::vector<Result> parts,
     Sort(result.diff->columns);
     Sort(result.diff->causes);
   }
+  std::string counts = tables.Counts();
+  if (const size_t count = source_only.size() + target_only.size(); count > 0) {
+    absl::StrAppend(&counts, ", ", count, " on one side only");
+  }
   result.found =
       absl::StrCat(parts.size(), parts.size() == 1 ? " table" : " tables",
-                   tables.Counts(), alone);
+                   counts.empty() ? ", all as expected" : counts, alone);
   for (std::string& line : tables.Lines()) {
     absl::StrAppend(&result.found, "; ", line);
     result.measures.push_back({kTableMeasure, std::move(line)});

@@ -16,14 +16,19 @@ namespace {
 
 using OnBlock = std::function<absl::Status(const StreamBlock&)>;
 
-constexpr int64_t kFirstPageRows = 1000;
+// Of the first page, whose width is not known: a row may have megabytes, and
+// drivers hold a page several times.
+constexpr int64_t kFirstPageRows = 32;
+// A page is at most so many times the one before: wide rows may follow.
+constexpr int64_t kPageGrowth = 8;
 constexpr size_t kPageBytes = 8 << 20;
 
 // The next page's rows, from the bytes of this one.
 int64_t NextPageRows(int64_t rows, size_t bytes, int64_t most) {
   if (rows == 0) return kFirstPageRows;
   const size_t width = std::max<size_t>(1, bytes / static_cast<size_t>(rows));
-  return std::clamp<int64_t>(static_cast<int64_t>(kPageBytes / width), 1, most);
+  return std::clamp<int64_t>(static_cast<int64_t>(kPageBytes / width), 1,
+                             std::min(most, rows * kPageGrowth));
 }
 
 // About how many bytes the block's cells have: every 16th row stands for its

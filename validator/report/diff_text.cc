@@ -36,8 +36,7 @@ std::vector<std::string> Wrap(const std::vector<std::string>& words,
   for (size_t i = 0; i < words.size(); ++i) {
     const std::string word =
         absl::StrCat(words[i], i + 1 < words.size() ? "," : "");
-    if (!line.empty() &&
-        DisplayWidth(line) + 1 + DisplayWidth(word) > width) {
+    if (!line.empty() && DisplayWidth(line) + 1 + DisplayWidth(word) > width) {
       lines.push_back(std::exchange(line, ""));
     }
     absl::StrAppend(&line, line.empty() ? "" : " ", word);
@@ -51,8 +50,8 @@ std::vector<std::string> Names(
   std::vector<std::string> out;
   for (const std::string& name : names) {
     if (out.size() == most) {
-      out.push_back(absl::StrCat(names.size() - static_cast<int>(most),
-                                 " more"));
+      out.push_back(
+          absl::StrCat(names.size() - static_cast<int>(most), " more"));
       break;
     }
     out.push_back(Cut(Escape(name), kNameWidth));
@@ -153,10 +152,9 @@ std::vector<DiffField> DiffFields(const v1::RuleResult& result, size_t width,
   };
   add_text("differences", DifferencesText(diff));
   if (!diff.complete()) {
-    add_text("incomplete",
-             diff.incomplete_because().empty()
-                 ? std::string("not everything was compared")
-                 : Cut(Escape(diff.incomplete_because()), width));
+    add_text("incomplete", diff.incomplete_because().empty()
+                               ? std::string("not everything was compared")
+                               : Cut(Escape(diff.incomplete_because()), width));
   }
   std::vector<std::string> columns;
   for (const v1::ColumnChange& change : diff.columns()) {
@@ -186,9 +184,8 @@ std::vector<DiffField> DiffFields(const v1::RuleResult& result, size_t width,
   add("causes", std::move(causes));
   add("source only", Wrap(Names(diff.source_only_columns(), most), width));
   add("target only", Wrap(Names(diff.target_only_columns(), most), width));
-  add_text("duplicates",
-           BothSides(diff.duplicate_keys_source_count(),
-                     diff.duplicate_keys_target_count(), "key"));
+  add_text("duplicates", BothSides(diff.duplicate_keys_source_count(),
+                                   diff.duplicate_keys_target_count(), "key"));
   add_text("NULL in key", BothSides(diff.null_keys_source_count(),
                                     diff.null_keys_target_count(), "row"));
   if (diff.settled_count() != 0) {
@@ -200,14 +197,13 @@ std::vector<DiffField> DiffFields(const v1::RuleResult& result, size_t width,
                                       " still changing at the last reading"));
   }
   if (diff.accepted_count() != 0) {
-    add_text("accepted",
-             absl::StrCat(Count(diff.accepted_count()),
-                          " known, not among the differences"));
+    add_text("accepted", absl::StrCat(Count(diff.accepted_count()),
+                                      " known, not among the differences"));
   }
-  add_text("read", absl::StrCat(Counted(diff.rows_source_count(), "row"),
-                                " of the source, ",
-                                Counted(diff.rows_target_count(), "row"),
-                                " of the target"));
+  add_text(
+      "read",
+      absl::StrCat(Counted(diff.rows_source_count(), "row"), " of the source, ",
+                   Counted(diff.rows_target_count(), "row"), " of the target"));
   return out;
 }
 
@@ -246,14 +242,14 @@ std::vector<std::string> DiffSampleLines(const v1::Sample& sample,
   const size_t most_name = std::max<size_t>(width / 3, 8);
   size_t name_width = 0;
   for (const v1::Cell* cell : fields) {
-    name_width = std::max(
-        name_width, DisplayWidth(Cut(Escape(cell->column()), most_name)));
+    name_width = std::max(name_width,
+                          DisplayWidth(Cut(Escape(cell->column()), most_name)));
   }
   const size_t room = width > name_width + 7 ? width - name_width - 7 : 16;
   size_t source_width = 0;
   for (const v1::Cell* cell : fields) {
-    source_width = std::max(source_width,
-                            DisplayWidth(Cut(CellText(*cell), room / 2)));
+    source_width =
+        std::max(source_width, DisplayWidth(Cut(CellText(*cell), room / 2)));
   }
   for (const v1::Cell* cell : fields) {
     std::string line = absl::StrCat(
@@ -268,8 +264,8 @@ std::vector<std::string> DiffSampleLines(const v1::Sample& sample,
         absl::StrAppend(&line, "  ", cause);
       } else {
         lines.push_back(line);
-        line = Cut(absl::StrCat(std::string(name_width + 4, ' '), cause),
-                   width);
+        line =
+            Cut(absl::StrCat(std::string(name_width + 4, ' '), cause), width);
       }
     }
     while (!line.empty() && line.back() == ' ') line.pop_back();
@@ -279,10 +275,9 @@ std::vector<std::string> DiffSampleLines(const v1::Sample& sample,
 }
 
 std::string DiffCellText(const v1::Cell& cell, size_t width) {
-  std::string out =
-      absl::StrCat(Cut(Escape(cell.column()), width), " ",
-                   Cut(CellText(cell), width), " → ",
-                   Cut(TargetText(cell), width));
+  std::string out = absl::StrCat(Cut(Escape(cell.column()), width), " ",
+                                 Cut(CellText(cell), width), " → ",
+                                 Cut(TargetText(cell), width));
   if (!cell.cause().empty()) {
     absl::StrAppend(&out, " (", Cut(Escape(cell.cause()), width), ")");
   }

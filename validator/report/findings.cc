@@ -90,8 +90,7 @@ bool IsFoundLine(const v1::Measure& measure) {
          measure.name() == kPassedTable;
 }
 
-std::vector<std::string> FoundLines(const v1::RuleResult& result,
-                                    bool passed) {
+std::vector<std::string> FoundLines(const v1::RuleResult& result, bool passed) {
   std::vector<std::string> lines;
   if (!IsComparison(result)) return lines;
   for (const v1::Measure& measure : result.measures()) {

@@ -54,7 +54,10 @@ double ElapsedOf(const v1::RuleResult& result) {
 
 std::string Details(const v1::RuleResult& result) {
   std::string out = absl::StrCat("expected: ", result.expected(),
-                                 "\nfound: ", FoundText(result), "\n");
+                                 "\nfound: ", FoundSummary(result), "\n");
+  for (const std::string& line : FoundLines(result)) {
+    absl::StrAppend(&out, "  ", line, "\n");
+  }
   if (!result.threshold().empty()) {
     absl::StrAppend(&out, "threshold: ", result.threshold(), "\n");
   }

@@ -72,8 +72,8 @@ void AddComparisons(const std::vector<Finding>& findings, std::string& out) {
       continue;
     }
     ++shown;
-    absl::StrAppend(&out, "\n**", CellOf(Escape(result.rule_id())), "**: ",
-                    CellOf(SidesText(result)), "\n\n");
+    absl::StrAppend(&out, "\n**", CellOf(Escape(result.rule_id())),
+                    "**: ", CellOf(SidesText(result)), "\n\n");
     const size_t listed = std::min(lines.size(), kMaxLines);
     for (size_t i = 0; i < listed; ++i) {
       absl::StrAppend(&out, "- ", Markdown(Cut(lines[i], kDiffWidth)), "\n");
@@ -81,8 +81,7 @@ void AddComparisons(const std::vector<Finding>& findings, std::string& out) {
     if (listed < lines.size()) {
       absl::StrAppend(&out, "- … ", lines.size() - listed, " more\n");
     }
-    for (const DiffField& field :
-         DiffFields(result, kDiffWidth, kDiffNames)) {
+    for (const DiffField& field : DiffFields(result, kDiffWidth, kDiffNames)) {
       for (const std::string& line : field.lines) {
         absl::StrAppend(&out, "- ", field.label, ": ", Markdown(line), "\n");
       }
@@ -143,7 +142,8 @@ std::string MarkdownReport(const v1::Run& run) {
                     CellOf(Escape(result.rule_id())), " | ");
     absl::StrAppend(&out, CellOf(TableText(result)), " | ",
                     CellOf(Escape(result.expected())), " | ",
-                    CellOf(FoundSummary(result)), RepeatsText(findings[i]), " | ",
+                    CellOf(FoundSummary(result)), RepeatsText(findings[i]),
+                    " | ",
                     result.samples().empty()
                         ? std::string()
                         : Markdown(SampleText(result.samples(0), kCellWidth)),

@@ -16,8 +16,7 @@ namespace {
 
 // Lines that are no findings: the run's error, "and more", verdict, "see".
 constexpr size_t kTrailerLines = 4;
-constexpr size_t kFindingLines =
-    kMaxTextLines - kMaxDiffLines - kTrailerLines;
+constexpr size_t kFindingLines = kMaxTextLines - kMaxDiffLines - kTrailerLines;
 constexpr size_t kMaxFindings = 8;
 // A line may wrap, but not fill the screen.
 constexpr size_t kLineWidth = 240;
@@ -87,8 +86,10 @@ struct DiffBlock {
   void AddTo(size_t most, std::vector<std::string>& out) const {
     size_t left = most - (command.empty() || most == 0 ? 0 : 1);
     // Numbers of all tables together are worth some lines, too.
-    const size_t room =
-        parts.empty() ? left : std::min(left, std::max(left / 2, kListLines));
+    size_t rest = 0;
+    for (const std::vector<std::string>& part : parts) rest += part.size();
+    const size_t at_least = std::min(left, std::max(left / 2, kListLines));
+    const size_t room = left - std::min(rest, left - at_least);
     size_t shown = std::min(list.size(), room);
     if (shown < list.size() && shown > 0) --shown;
     out.insert(out.end(), list.begin(),
@@ -233,8 +234,7 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   std::vector<DiffBlock> blocks;
   for (size_t i = 0; i < shown; ++i) {
     if (HasBlock(*findings[i].result)) {
-      blocks.push_back(
-          MakeDiffBlock(run, *findings[i].result, options, style));
+      blocks.push_back(MakeDiffBlock(run, *findings[i].result, options, style));
     }
   }
   const std::vector<size_t> shares =
@@ -243,8 +243,8 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   for (size_t i = 0; i < shown; ++i) {
     const v1::RuleResult& result = *findings[i].result;
     if (result.has_diff() && blocks[block].list.empty()) {
-      lines.push_back(absl::StrCat(RuleHeadline(result, style),
-                                   RepeatsText(findings[i])));
+      lines.push_back(
+          absl::StrCat(RuleHeadline(result, style), RepeatsText(findings[i])));
     } else {
       lines.push_back(FindingLine(findings[i], style));
     }

@@ -188,8 +188,8 @@ void AddResult(const v1::Run& run, const v1::RuleResult& result,
              out);
   }
   if (!result.samples().empty()) {
-    absl::StrAppend(&out, comparison ? "  samples     source | target\n"
-                                     : "  samples\n");
+    absl::StrAppend(
+        &out, comparison ? "  samples     source | target\n" : "  samples\n");
     comparison ? AddDiffSamples(result, out) : AddSamples(result, out);
   }
   AddField("samples", Escape(result.samples_note()), out);
@@ -201,8 +201,7 @@ void AddResult(const v1::Run& run, const v1::RuleResult& result,
 
 }  // namespace
 
-std::string VerboseText(const v1::Run& run, const Style& style,
-                        bool commands) {
+std::string VerboseText(const v1::Run& run, const Style& style, bool commands) {
   std::string out =
       absl::StrCat(style.Bold("run"), " ", Escape(run.run_id()), "  ",
                    std::string(StateWord(run.state())), "\n");
