@@ -62,6 +62,10 @@ Judgement Judge(const CompileContext&, const ComparisonPlan&,
   out.found = observation.mismatches.empty()
                   ? "the same on both sides"
                   : absl::StrJoin(observation.mismatches, "; ");
+  // Reports give each a line.
+  for (const std::string& mismatch : observation.mismatches) {
+    out.measures.push_back({"mismatch", mismatch});
+  }
   return out;
 }
 

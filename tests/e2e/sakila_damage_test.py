@@ -93,7 +93,7 @@ class PlantedTest(sakila.SakilaCase):
             causes={("sakila.staff.picture", "a value became NULL"): 1,
                     ("sakila.rental.return_date", "NULL became a value"): 1})
         found = self.results["tables.row_count"]["found"]
-        self.assertIn("11 tables, 2 not", found)
+        self.assertIn("11 tables, 2 failed", found)
         self.assertIn("200 rows in the source, 201 in the target", found)
         self.assertIn("5462 rows in the source, 2731 in the target", found)
 

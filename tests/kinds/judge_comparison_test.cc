@@ -229,6 +229,9 @@ TEST(CompareSchema, MismatchesFail) {
   EXPECT_EQ(result.verdict, kFail);
   EXPECT_EQ(result.found, "a: only in the source; b: text, not integer");
   EXPECT_EQ(result.counters.groups_failing, 2);
+  EXPECT_EQ(result.measures,
+            (std::vector<Measure>{{"mismatch", "a: only in the source"},
+                                  {"mismatch", "b: text, not integer"}}));
 }
 
 TEST(CompareForeignKey, Judges) {

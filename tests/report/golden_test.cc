@@ -81,7 +81,8 @@ TEST_P(GoldenTest, Markdown) { Compare(Name(".md"), MarkdownReport(Run())); }
 INSTANTIATE_TEST_SUITE_P(All, GoldenTest,
                          testing::Values("fail", "pass", "unreachable",
                                          "contradiction", "running",
-                                         "comparison", "one_comparison"),
+                                         "comparison", "one_comparison",
+                                         "tables", "many_tables"),
                          [](const auto& info) {
                            return std::string(info.param);
                          });
