@@ -13,6 +13,9 @@ import assay  # pylint: disable=wrong-import-position
 
 LITE, PG, MARIA = "sqlite", "postgresql", "mariadb"
 ALL = (LITE, PG, MARIA)
+# How a side is read: SQLite's values have types of their own, so that its order
+# cannot be gone on from.
+ORDER = {LITE: "plain select", PG: r".*\(id\)", MARIA: r".*\(id\)"}
 
 TYPES = {LITE: {"ts": "TIMESTAMP", "blob": "BLOB", "json": "TEXT"},
          PG: {"ts": "TIMESTAMP(6)", "blob": "BYTEA", "json": "JSONB"},
@@ -128,7 +131,8 @@ class ExplainComparisonTest(unittest.TestCase):
                 self.assertIn(f"comparison xc_pay_s on connection {source} → "
                               f"xc_pay_t on connection {target}\n", text)
                 self.assertRegex(text, r"  source \S*xc_pay_s: dialect "
-                                 + source + r", .*, read by .*\(id\)")
+                                 + source + r", .*, read by "
+                                 + ORDER[source])
                 self.assertIn("    where sql{id > 0}\n", text)
                 self.assertIn("  key (id): proven by the catalogs of both "
                               "sides\n    id (key): number, exact\n", text)
@@ -142,7 +146,9 @@ class ExplainComparisonTest(unittest.TestCase):
                 self.assertIn("stops after 10 differing rows", text)
                 self.assertRegex(text, "hashing in the databases: not chosen, "
                                  "since .+\n")
-                self.assertIn("streaming rows: chosen, goes on after an "
+                resumes = "begins again" if LITE in (source, target) else \
+                    "goes on"
+                self.assertIn(f"streaming rows: chosen, {resumes} after an "
                               "interruption", text)
                 self.assertIn("read again up to 3 times, each 5s later", text)
                 self.assertIn("as random numbers between", text)
@@ -164,7 +170,9 @@ class ExplainComparisonTest(unittest.TestCase):
                      if what == "rows"]
             self.assertEqual(len(scans), 2, text)
             for scan in scans:
-                self.assertRegex(scan, r"ORDER BY \S*[\"`]id[\"`]\n$")
+                self.assertRegex(
+                    scan, r"FROM \S+\n$" if name == LITE
+                    else r"ORDER BY \S*[\"`]id[\"`]\n$")
             self.assertIn("not chosen, since the rule says hashing: never",
                           text)
             self.assertIn("recheck: none", text)

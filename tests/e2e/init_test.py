@@ -157,7 +157,8 @@ class InitTest(unittest.TestCase):
             "11 WHERE id = 1; SELECT setval('init_payment_id_seq', 3); "
             "ALTER TABLE init_payment ALTER status TYPE varchar(5);")
         try:
-            code, report = self.server.gate(self.draft())
+            code, report = self.server.gate(
+                self.draft().replace("# - only_here", "- only_here"))
         finally:
             self.postgresql.load(POSTGRESQL)
         self.assertEqual(code, 1, report)

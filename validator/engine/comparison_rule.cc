@@ -321,12 +321,7 @@ class RuleRunner {
     std::vector<sql::ResolvedColumn> columns;
     for (size_t i = 0; i < plan_.key_columns; ++i) {
       const PairedColumn& pair = plan_.columns[i];
-      if (!MayShow(session(Side::kSource).config(), pair.source, true) ||
-          !MayShow(session(Side::kTarget).config(), pair.target, true) ||
-          IsMasked(session(Side::kSource).config(), pair.name) ||
-          IsMasked(session(Side::kTarget).config(), pair.name)) {
-        return "";
-      }
+      if (!MayShowPair(sides_[0], sides_[1], pair, true)) return "";
       auto column = scope.resolve(Column{pair.on(side), {}});
       if (!column.ok()) return "";
       columns.push_back(*std::move(column));
@@ -350,17 +345,11 @@ class RuleRunner {
       return;
     }
     const auto pair = FindPair(plan_, *step->column);
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      const auto& config = session(side).config();
-      if (pair.ok() && MayShow(config, (*pair)->on(side), false) &&
-          !IsMasked(config, (*pair)->name)) {
-        continue;
-      }
-      for (auto& measure : result_.measures) measure.value = "***";
-      result_.found = absl::StrCat("hidden by the policy of connection '",
-                                   config.name, "'");
-      return;
-    }
+    if (pair.ok() && MayShowPair(sides_[0], sides_[1], **pair, false)) return;
+    for (auto& measure : result_.measures) measure.value = "***";
+    result_.found = absl::StrCat("hidden by the policy of connection '",
+                                 session(Side::kSource).config().name, "' or '",
+                                 session(Side::kTarget).config().name, "'");
   }
 
   const ComparisonRuleRequest& request_;

@@ -61,6 +61,7 @@ absl::Status OpenQuery(const SideRequest& request, ComparedSide& out) {
       request.session->dialect()));
   out.derived = writer.sql();
   out.label = "query";
+  out.is_query = true;
   out.table.name = "query";
   return absl::OkStatus();
 }

@@ -24,6 +24,7 @@ struct ComparedSide {
   // A table, or the result of a query. Mapping expressions are columns behind
   // its own.
   connections::Table table;
+  bool is_query = false;  // The author's SELECT.
   // By mapping: the column that its expression makes on this side; empty: none.
   std::vector<std::string> mapped;
   std::string derived;  // See sql::Scope; empty: a plain table.

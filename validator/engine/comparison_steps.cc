@@ -131,8 +131,7 @@ class AggregateReader {
     for (const PairedColumn& column : groups_) {
       const auto value = diff::DecodeValue(bytes);
       const bool shown =
-          MayShow(context_.source->session->config(), column.source, false) &&
-          MayShow(context_.target->session->config(), column.target, false);
+          MayShowPair(*context_.source, *context_.target, column, false);
       out.push_back(!value.has_value() ? "" : shown ? ToText(*value) : "***");
     }
     return out;

@@ -94,12 +94,7 @@ DiffConclusion::DiffConclusion(const DiffContext& context, DiffCounts& counts)
 DiffConclusion::~DiffConclusion() = default;
 
 bool DiffConclusion::MayShow(const PairedColumn& column, bool key) const {
-  return engine::MayShow(context_.source->session->config(), column.source,
-                         key) &&
-         engine::MayShow(context_.target->session->config(), column.target,
-                         key) &&
-         !IsMasked(context_.source->session->config(), column.name) &&
-         !IsMasked(context_.target->session->config(), column.name);
+  return MayShowPair(*context_.source, *context_.target, column, key);
 }
 
 std::string DiffConclusion::KeyText(const std::string& key) const {

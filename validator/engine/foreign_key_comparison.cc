@@ -251,17 +251,31 @@ class ForeignKeyReader {
 
   absl::Status AddSample(const PairPlan& plan, const std::string& key,
                          std::vector<Sample>& samples) {
-    const auto& config = context_.side(child_).session->config();
-    if (config.samples == connections::SamplePolicy::kNone) {
-      return absl::OkStatus();
+    const ComparedSide& child = context_.side(child_);
+    const auto& config = child.session->config();
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      if (context_.side(side).session->config().samples ==
+          connections::SamplePolicy::kNone) {
+        return absl::OkStatus();
+      }
     }
     ASSAY_ASSIGN_OR_RETURN(const std::vector<Value> values,
                            KeyValues(plan, key));
     Sample sample;
     sample.note = "no parent";
     for (size_t i = 0; i < values.size(); ++i) {
-      sample.cells.push_back(
-          MakeCell(config, child_columns_[i], values[i], false));
+      // A value that the parent's side hides is hidden here too.
+      PairedColumn pair;
+      pair.name = child_columns_[i];
+      const bool child_is_source = child_ == Side::kSource;
+      pair.source = child_is_source ? child_columns_[i] : parent_columns_[i];
+      pair.target = child_is_source ? parent_columns_[i] : child_columns_[i];
+      SampleCell cell = MakeCell(config, child_columns_[i], values[i], false);
+      if (!MayShowPair(*context_.source, *context_.target, pair, false)) {
+        cell = SampleCell{child_columns_[i], "***"};
+        cell.masked = true;
+      }
+      sample.cells.push_back(std::move(cell));
     }
     samples.push_back(std::move(sample));
     return absl::OkStatus();

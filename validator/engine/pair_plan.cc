@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "validator/base/issue.h"
 #include "validator/base/status.h"
+#include "validator/engine/sample_policy.h"
 
 namespace assay::engine {
 namespace {
@@ -471,6 +472,23 @@ absl::StatusOr<PairPlan> PlanPair(const Comparison& comparison,
                                   const ComparedSide& source,
                                   const ComparedSide& target, bool any_table) {
   return Planner(comparison, parameters, source, target, any_table).Run();
+}
+
+bool MayShowPair(const ComparedSide& source, const ComparedSide& target,
+                 const PairedColumn& column, bool is_key) {
+  for (const ComparedSide* side : {&source, &target}) {
+    const connections::ConnectionConfig& config = side->session->config();
+    const std::string& name = column.on(side->side);
+    const bool author = side->is_query || side->IsMapped(name);
+    if (author && (!config.masked_columns.empty() ||
+                   config.samples != connections::SamplePolicy::kFull)) {
+      return false;
+    }
+    if (!MayShow(config, name, is_key) || IsMasked(config, column.name)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 absl::StatusOr<const PairedColumn*> FindPair(const PairPlan& plan,

@@ -62,6 +62,13 @@ absl::StatusOr<PairPlan> PlanPair(const Comparison& comparison,
                                   const ComparedSide& source,
                                   const ComparedSide& target, bool any_table);
 
+// Whether a column's values may leave the server: what either side's policy
+// hides is hidden, by any of the column's names. An author's expression or
+// query may give a hidden column another name: shown only where the side hides
+// nothing.
+bool MayShowPair(const ComparedSide& source, const ComparedSide& target,
+                 const PairedColumn& column, bool is_key);
+
 // The pair of a column that a rule names, by result name or either side's.
 // kColumnNotFound.
 absl::StatusOr<const PairedColumn*> FindPair(const PairPlan& plan,
