@@ -168,6 +168,7 @@ class RunsTest : public ::testing::Test {
     Seams seams = RealSeams();
     seams.clock = &clock_;
     seams.sweep_interval = absl::InfiniteDuration();
+    seams.max_lost_attempts = max_lost_attempts_;
     seams.execute = [this](const engine::ExecuteRequest& request,
                            connections::Registry&, engine::Observer& observer,
                            const CancellationToken& token) {
@@ -311,6 +312,7 @@ class RunsTest : public ::testing::Test {
   FakeClock clock_;
   FakeRegistry registry_;
   ManagerOptions options_;
+  int64_t max_lost_attempts_ = Seams().max_lost_attempts;
   absl::Mutex mu_;
   Script script_ ABSL_GUARDED_BY(mu_);
   bool released_ ABSL_GUARDED_BY(mu_) = false;

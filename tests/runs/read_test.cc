@@ -252,6 +252,7 @@ TEST_F(ReadTest, MoreRunsThanMemoryKeeps) {
 // Random starts and cancels of one correlation, against a plain model.
 TEST_F(ReadTest, ClaimsBehaveAsTheirModel) {
   std::mt19937 random(7);
+  max_lost_attempts_ = 1000;
   for (int round = 0; round < 15; ++round) {
     manager_.reset();
     options_.store_path = absl::StrCat(directory_, "/model", round, ".db");

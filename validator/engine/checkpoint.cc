@@ -159,4 +159,27 @@ void RemoveCheckpoint(const std::string& folder) {
   std::filesystem::remove(PathOf(folder), error);
 }
 
+int64_t CheckpointedRows(const std::string& folder) {
+  namespace fs = std::filesystem;
+  int64_t rows = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end;
+       !error && it != end; it.increment(error)) {
+    const std::string path = it->path().string();
+    if (path != PathOf(it->path().parent_path().string())) continue;
+    std::ifstream file(path, std::ios::binary);
+    const json from = json::parse(file, nullptr, /*allow_exceptions=*/false);
+    for (const char* side : {"source", "target"}) {
+      const json none;
+      const json& of =
+          from.is_object() && from.contains(side) ? from[side] : none;
+      if (of.is_object() && of.contains("rows") &&
+          of["rows"].is_number_integer()) {
+        rows += of["rows"].get<int64_t>();
+      }
+    }
+  }
+  return rows;
+}
+
 }  // namespace assay::engine

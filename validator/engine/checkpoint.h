@@ -41,6 +41,10 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& folder,
 
 void RemoveCheckpoint(const std::string& folder);
 
+// How many rows of both sides the checkpoints below `folder` have behind them,
+// whatever they are bound to: 0 where there is none.
+int64_t CheckpointedRows(const std::string& folder);
+
 }  // namespace assay::engine
 
 #endif  // ASSAY_VALIDATOR_ENGINE_CHECKPOINT_H_

@@ -221,7 +221,7 @@ std::string RunErrorLine(const v1::Run& run, const Style& style) {
       style.Verdict(v1::VERDICT_ERROR, "ERROR"), " ",
       Cut(absl::StrCat(message, message.empty() || reason.empty() ? "" : " (",
                        reason, message.empty() || reason.empty() ? "" : ")"),
-          kLineWidth));
+          kErrorWidth));
 }
 
 std::string ShortReport(const v1::Run& run, const TextOptions& options) {

@@ -24,11 +24,14 @@ LiveRun::LiveRun(RunPlan plan, int64_t epoch, Notifier* notifier)
   EnterState(plan_.run.state);
 }
 
-void LiveRun::Restore(const UnfinishedRun& unfinished) {
+void LiveRun::Restore(const UnfinishedRun& unfinished,
+                      int64_t checkpoint_rows) {
   absl::MutexLock lock(&mu_);
   const Run& run = unfinished.stored.run;
   start_time_ = run.start_time;
   attempts_ = run.attempts;
+  lost_attempts_ = run.lost_attempts;
+  reached_ = run.reached;
   progress_ = run.progress;
   for (const Claim& claim : unfinished.claims) claims_[claim.key] = claim;
   for (const auto& session : unfinished.sessions) sessions_.insert(session);
@@ -51,6 +54,11 @@ void LiveRun::Restore(const UnfinishedRun& unfinished) {
     done_groups_.insert(group);
     saved_groups_.insert(group);
   }
+  const Reached now{static_cast<int64_t>(done_groups_.size()), checkpoint_rows};
+  if (now > reached_) {
+    reached_ = now;
+    lost_attempts_ = 0;
+  }
 }
 
 RunState LiveRun::state() const {
@@ -68,6 +76,8 @@ Run LiveRun::Snapshot(bool with_results) const {
   run.start_time = start_time_;
   run.end_time = end_time_;
   run.attempts = attempts_;
+  run.lost_attempts = lost_attempts_;
+  run.reached = reached_;
   run.sequence = sequence_;
   if (with_results) {
     run.results.reserve(slots_.size());
@@ -117,6 +127,11 @@ std::vector<Event> LiveRun::ReadEvents(int64_t after, int limit) const {
 std::set<int> LiveRun::done_groups() const {
   absl::MutexLock lock(&mu_);
   return done_groups_;
+}
+
+int64_t LiveRun::lost_attempts() const {
+  absl::MutexLock lock(&mu_);
+  return lost_attempts_;
 }
 
 void LiveRun::Count(const Result& result, int64_t by) {
@@ -213,6 +228,7 @@ bool LiveRun::Begin(absl::Time now, CancellationToken* token) {
     slot = Slot{};
   }
   ++attempts_;
+  ++lost_attempts_;  // Until it ends.
   if (start_time_ == absl::InfinitePast()) start_time_ = now;
   stop_ = Stop::kNone;
   resume_wanted_ = false;
@@ -225,6 +241,7 @@ bool LiveRun::Begin(absl::Time now, CancellationToken* token) {
 std::pair<Stop, bool> LiveRun::End() {
   absl::MutexLock lock(&mu_);
   source_.reset();
+  lost_attempts_ = 0;
   return {std::exchange(stop_, Stop::kNone),
           std::exchange(resume_wanted_, false)};
 }

@@ -59,8 +59,10 @@ class LiveRun {
   // is `plan.run.state`.
   LiveRun(RunPlan plan, int64_t epoch, Notifier* notifier);
 
-  // What the store knew. REQUIRES: called before the run is shared.
-  void Restore(const UnfinishedRun& unfinished);
+  // What the store knew; `checkpoint_rows` is how many rows the checkpoints of
+  // the run's diffs have behind them. REQUIRES: called before the run is
+  // shared.
+  void Restore(const UnfinishedRun& unfinished, int64_t checkpoint_rows);
 
   absl::Mutex& transition_mu() ABSL_LOCK_RETURNED(transition_mu_) {
     return transition_mu_;
@@ -76,6 +78,9 @@ class LiveRun {
   Run Snapshot(bool with_results) const;
   std::vector<Event> ReadEvents(int64_t after, int limit) const;
   std::set<int> done_groups() const;
+  // Attempts in a row that ended with their server and brought nothing new; the
+  // one under way counts until it ends.
+  int64_t lost_attempts() const;
 
   // --- The observer's side. Ignored once the run is terminal.
   void AddResult(int index, const Result& result);
@@ -171,6 +176,8 @@ class LiveRun {
   absl::Time start_time_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   absl::Time end_time_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   int64_t attempts_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t lost_attempts_ ABSL_GUARDED_BY(mu_) = 0;
+  Reached reached_ ABSL_GUARDED_BY(mu_);
   int64_t sequence_ ABSL_GUARDED_BY(mu_);
   std::vector<Slot> slots_ ABSL_GUARDED_BY(mu_);
   std::vector<LogEntry> log_ ABSL_GUARDED_BY(mu_);

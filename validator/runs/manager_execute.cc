@@ -101,15 +101,18 @@ void RunManagerImpl::Enqueue(const RunPtr& run) {
 }
 
 void RunManagerImpl::Dispatch() {
-  while (!stopping_ && executing_ < options_.max_concurrent_runs &&
+  while (!stopping_ && !alone_ && executing_ < options_.max_concurrent_runs &&
          !queue_.empty()) {
-    RunPtr run = std::move(queue_.front());
+    RunPtr run = queue_.front();
+    const bool last = run->lost_attempts() == seams_.max_lost_attempts - 1;
+    if (last && executing_ > 0) return;
     queue_.pop_front();
     if (!pool_->TrySchedule([this, run] { Work(run); })) {
       queue_.push_front(std::move(run));
       return;
     }
     ++executing_;
+    alone_ = last;
   }
 }
 
@@ -117,6 +120,7 @@ void RunManagerImpl::Work(const RunPtr& run) {
   Execute(run);
   absl::MutexLock lock(&mu_);
   --executing_;
+  alone_ = false;  // Were it set, there was no other run than this.
   Dispatch();
 }
 

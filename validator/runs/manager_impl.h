@@ -46,6 +46,10 @@ struct Seams {
   // A run taken up again waits at most this long for its predecessor's
   // statements to be ended.
   absl::Duration orphan_timeout = absl::Seconds(30);
+  // A run is given up once so many attempts in a row have ended with the server
+  // and brought nothing new. The last one is made while no other run is
+  // executed, so that none is given up for what another did.
+  int64_t max_lost_attempts = 5;
 };
 
 // The seams of a real server.
@@ -176,6 +180,8 @@ class RunManagerImpl : public RunManager {
   std::map<std::string, RunPtr> unsaved_ ABSL_GUARDED_BY(mu_);
   std::deque<RunPtr> queue_ ABSL_GUARDED_BY(mu_);
   int executing_ ABSL_GUARDED_BY(mu_) = 0;
+  // The one run that is executed is to have the server for itself.
+  bool alone_ ABSL_GUARDED_BY(mu_) = false;
   bool draining_ ABSL_GUARDED_BY(mu_) = false;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;  // Nothing is begun any more.
   bool closing_ ABSL_GUARDED_BY(mu_) = false;   // The sweeper ends.

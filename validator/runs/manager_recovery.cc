@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "validator/base/log.h"
 #include "validator/base/status.h"
+#include "validator/engine/checkpoint.h"
 #include "validator/odbc/odbc.h"
 #include "validator/runs/manager_impl.h"
 
@@ -142,7 +143,10 @@ void RunManagerImpl::TakeUp(const UnfinishedRun& unfinished) {
   }
   auto run = std::make_shared<LiveRun>(std::move(plan), unfinished.stored.epoch,
                                        &notifier_);
-  run->Restore(unfinished);
+  run->Restore(unfinished, state_->path().empty()
+                               ? 0
+                               : engine::CheckpointedRows(ScratchDirectory(
+                                     state_->path(), stored.run_id)));
   run->RenewLease(seams_.clock->Uptime());
   run->set_suspended_since(seams_.clock->Uptime());
   const bool withdrawn =
@@ -161,6 +165,19 @@ void RunManagerImpl::TakeUp(const UnfinishedRun& unfinished) {
            MakeError(ErrorReason::kRuleSetInvalid,
                      "this version of the server does not compile the rule set "
                      "that an earlier one accepted"));
+  } else if (run->lost_attempts() >= seams_.max_lost_attempts) {
+    // Taken up once more, it would end this server too, and everybody's runs
+    // with it.
+    const absl::Status gave_up = MakeError(
+        ErrorReason::kInternal,
+        absl::StrCat(
+            "the server ended ", run->lost_attempts(),
+            " times in a row while this run was executing and finished nothing "
+            "new, the last time with no other run beside it, so it is given "
+            "up; look for the cause in the server's and the kernel's log (a "
+            "crash, out of memory), and start a new run once it is removed"));
+    LogError(absl::StrCat("run ", run->id(), ": ", gave_up.message()));
+    Finish(run, RunState::kFailed, gave_up);
   } else if (stored.state != RunState::kSuspended) {
     Enqueue(run);
   }

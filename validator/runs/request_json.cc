@@ -122,6 +122,8 @@ std::string StatusToJson(const Run& run) {
   out["start_time"] = TimeJson(run.start_time);
   out["end_time"] = TimeJson(run.end_time);
   out["attempts"] = run.attempts;
+  Put<int64_t>(out, "lost_attempts", run.lost_attempts, 0);
+  out["reached"] = Json::array({run.reached.groups, run.reached.rows});
   out["sequence"] = run.sequence;
   return out.dump();
 }
@@ -146,6 +148,11 @@ absl::Status StatusFromJson(std::string_view json, Run& run) {
     run.start_time = ParseTime(in, "start_time");
     run.end_time = ParseTime(in, "end_time");
     run.attempts = in.at("attempts").get<int64_t>();
+    Get<int64_t>(in, "lost_attempts", run.lost_attempts, 0);
+    run.reached = {};
+    if (auto it = in.find("reached"); it != in.end()) {
+      run.reached = {it->at(0).get<int64_t>(), it->at(1).get<int64_t>()};
+    }
     run.sequence = in.at("sequence").get<int64_t>();
   });
 }

@@ -3,6 +3,7 @@
 #ifndef ASSAY_VALIDATOR_RUNS_RUN_H_
 #define ASSAY_VALIDATOR_RUNS_RUN_H_
 
+#include <compare>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -56,6 +57,14 @@ struct RunRequest {
   std::map<std::string, std::string> labels;
 };
 
+// How far a run is as the next start would find it: groups first, then the
+// rows that checkpoints of diffs have behind them.
+struct Reached {
+  int64_t groups = 0;
+  int64_t rows = 0;
+  friend auto operator<=>(const Reached&, const Reached&) = default;
+};
+
 // A run at one moment.
 struct Run {
   std::string run_id;
@@ -73,6 +82,10 @@ struct Run {
   absl::Time start_time = absl::InfinitePast();  // InfinitePast: not yet.
   absl::Time end_time = absl::InfinitePast();
   int64_t attempts = 0;
+  // How many of the last attempts began and never ended: their server did,
+  // while the run came no further than `reached`.
+  int64_t lost_attempts = 0;
+  Reached reached;
   int64_t sequence = 0;
   // Results so far by rule index; null entries are not judged yet. Filled only
   // where asked for.
