@@ -64,10 +64,19 @@ class RuleRunner {
                          !result_.confirmed && !result_.empty && !IsDiff();
     if (!confirm) return absl::OkStatus();
     const Result first = result_;
-    ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(kConfirmAfter, cancel_));
     observation_ = {};
     result_.samples.clear();
-    ASSAY_RETURN_IF_ERROR(MeasureOnce());
+    absl::Status second = SleepUnlessCancelled(kConfirmAfter, cancel_);
+    if (second.ok()) second = MeasureOnce();
+    if (!second.ok()) {
+      // A proven failure is not undone by a reading that could not be repeated.
+      if (request_.cancel.cancelled()) return second;
+      result_ = first;
+      absl::StrAppend(&result_.found,
+                      "; not confirmed: the second reading ended with ",
+                      GetErrorReasonInfo(GetReason(second)).name);
+      return absl::OkStatus();
+    }
     const bool again = result_.verdict == Verdict::kFail && !result_.empty;
     result_ = first;
     result_.confirmed = again;
@@ -153,6 +162,10 @@ class RuleRunner {
                     request_.execution->as_of, *request_.plan, observation_,
                     result_);
     HideAggregates();
+    for (assay::Measure& note : notes_) {
+      result_.measures.push_back(std::move(note));
+    }
+    notes_.clear();
     return absl::OkStatus();
   }
 
@@ -223,13 +236,19 @@ class RuleRunner {
     result_.consistency = result_.target_consistency = "catalog";
     ASSAY_RETURN_IF_ERROR(MeasureSchemas(context, step, observation_, notes));
     for (std::string& note : notes) {
-      result_.measures.push_back({"note", std::move(note)});
+      notes_.push_back({"note", std::move(note)});
     }
     return absl::OkStatus();
   }
 
   absl::Status Measure(const CompareForeignKey& step) {
-    const DiffContext context = MakeContext();
+    DiffContext context = MakeContext();
+    // The rule's filter chooses children; parents have their side's own.
+    if (step.child == CompareForeignKey::Child::kSource) {
+      context.target_where = sides_[1].where;
+    } else {
+      context.source_where = sides_[0].where;
+    }
     result_.samples.clear();
     return InSnapshots([&] {
       return MeasureForeignKey(context, step, observation_, result_.samples);
@@ -361,6 +380,7 @@ class RuleRunner {
   ComparedSide sides_[2];
   PairPlan plan_;
   ComparisonObservation observation_;
+  std::vector<assay::Measure> notes_;  // Of the schema, for the result.
 };
 
 }  // namespace

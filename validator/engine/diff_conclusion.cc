@@ -45,6 +45,35 @@ std::string Canonical(diff::CompareType type, const Value& value) {
 // Changed rows that are read whole at once.
 constexpr size_t kExplainedTogether = 100;
 
+// Whether `text` is UTF-8, as far as lead and trailing bytes tell.
+bool IsValidUtf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const size_t length = lead < 0x80             ? 1
+                          : (lead & 0xE0) == 0xC0 ? 2
+                          : (lead & 0xF0) == 0xE0 ? 3
+                          : (lead & 0xF8) == 0xF0 ? 4
+                                                  : 0;
+    if (length == 0 || i + length > text.size()) return false;
+    for (size_t k = 1; k < length; ++k) {
+      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) {
+        return false;
+      }
+    }
+    i += length;
+  }
+  return true;
+}
+
+// Whether the key's texts survive in JSON.
+bool IsUtf8(const std::vector<Value>& key) {
+  for (const Value& value : key) {
+    const auto* text = std::get_if<std::string>(&value);
+    if (text != nullptr && !IsValidUtf8(*text)) return false;
+  }
+  return true;
+}
+
 void AppendPart(std::string& out, const std::string& part) {
   absl::StrAppend(&out, part.size(), ":", part);
 }
@@ -265,7 +294,7 @@ absl::Status DiffConclusion::List(const std::string& kind,
   }
   difference_.kind = kind;
   ASSAY_ASSIGN_OR_RETURN(difference_.key, KeyValues(plan_, record.key));
-  difference_.exact = IsPlainKey(record.key);
+  difference_.exact = IsPlainKey(record.key) && IsUtf8(difference_.key);
   difference_.columns.clear();
   for (const size_t column : columns) {
     difference_.columns.push_back(plan_.columns[column].name);
@@ -358,8 +387,6 @@ void DiffConclusion::Explain(const std::string& key, const KeyedRow& source,
     const auto right = diff::DecodeValue(b);
     if (!left.has_value() || !right.has_value()) continue;
     const PairedColumn& column = plan_.columns[c];
-    if (differs)
-      clusters_.Add(column.name, column.compared.type, *left, *right);
     // Masked where either side's policy masks it.
     const bool hidden = !MayShow(column, is_key);
     SampleCell cell = MakeCell(source_config, column.source, *left, is_key);
@@ -372,8 +399,10 @@ void DiffConclusion::Explain(const std::string& key, const KeyedRow& source,
         const SampleCell other =
             MakeCell(target_config, column.target, *right, is_key);
         cell.target = SampleText{other.text, other.is_null, other.truncated};
+        // A cause tells NULLs and lengths.
+        cell.cause = diff::CauseOf(column.compared.type, *left, *right);
+        clusters_.Add(column.name, column.compared.type, *left, *right);
       }
-      cell.cause = diff::CauseOf(column.compared.type, *left, *right);
     }
     sample.cells.push_back(std::move(cell));
   }

@@ -212,6 +212,9 @@ void DiffScan::CheckLimits() {
 absl::Status DiffScan::Take(Side side, const diff::DigestBatch& batch,
                             const std::vector<Value>& position) {
   absl::MutexLock lock(&mu_);
+  // Asked with the next rows, so that a limit that is met by the last ones ends
+  // nothing.
+  if (stopped_) return absl::CancelledError("stopped");
   SideState& state = of(side);
   ASSAY_RETURN_IF_ERROR(window_->Add(side, batch));
   state.rows += static_cast<int64_t>(batch.size());
@@ -226,7 +229,7 @@ absl::Status DiffScan::Take(Side side, const diff::DigestBatch& batch,
     mu_.AwaitWithTimeout(absl::Condition(&close), absl::Milliseconds(200));
     if (token_.cancelled()) return token_.status();
   }
-  return stopped_ ? absl::CancelledError("stopped") : absl::OkStatus();
+  return absl::OkStatus();
 }
 
 absl::Status DiffScan::ReadSide(Side side) {
@@ -289,7 +292,6 @@ absl::Status DiffScan::Run() {
       absl::MutexLock lock(&mu_);
       if (status.ok()) {
         of(side).done = true;
-        CheckLimits();
       } else {
         // A stop of our own is no failure, but ends both.
         end_other = true;
@@ -309,6 +311,7 @@ absl::Status DiffScan::Run() {
   read(Side::kSource);
   target.join();
   if (context_.cancel.cancelled()) return context_.cancel.status();
+  if (sides_[0].done && sides_[1].done) stopped_text_.clear();
   // The first failure, not the cancellation that it caused.
   for (const bool caused : {false, true}) {
     for (const absl::Status& status : statuses) {

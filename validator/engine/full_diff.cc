@@ -43,9 +43,12 @@ class FullDiffRunner {
       counts_.notes.push_back(std::move(note));
     }
     // Where a look-up proves nothing, all is compared anew.
-    const bool listed = !request_.recheck_list.empty() && CanReread();
+    bool listed = !request_.recheck_list.empty() && CanReread();
+    if (listed) ASSAY_RETURN_IF_ERROR(ListLeadsBack(listed));
     const absl::Status status = listed ? CompareListed() : Compare();
     ASSAY_RETURN_IF_ERROR(status);
+    // Only what was read twice is confirmed by that.
+    outcome_.confirmed &= counts_.missing + counts_.extra + counts_.changed > 0;
     outcome_.samples = conclusion_.samples();
     outcome_.samples_note = conclusion_.samples_note();
     outcome_.listed = conclusion_.listed();
@@ -100,6 +103,27 @@ class FullDiffRunner {
     return true;
   }
 
+  // Trouble with hashing, such as a statement's time-out, is no trouble of the
+  // comparison: the rows are then read, in new snapshots.
+  absl::Status TryHashes(HashOutcome& out) {
+    absl::StatusOr<HashOutcome> hash = CompareHashes(context_);
+    if (hash.ok()) {
+      out = *std::move(hash);
+      return absl::OkStatus();
+    }
+    const ErrorReason reason = GetReason(hash.status());
+    const bool passes = reason == ErrorReason::kStatementTimeout ||
+                        reason == ErrorReason::kSqlError ||
+                        reason == ErrorReason::kDataError;
+    if (context_.cancel.cancelled() || !passes) return hash.status();
+    out.note = absl::StrCat(
+        "method: rows streamed, since hashing them in the "
+        "databases ended with ",
+        GetErrorReasonInfo(reason).name);
+    ASSAY_RETURN_IF_ERROR(End());
+    return Begin();
+  }
+
   int64_t Rounds(bool resumed) const {
     const bool once = request_.confirm || resumed;
     return std::max<int64_t>(request_.step.recheck.times, once ? 1 : 0);
@@ -132,7 +156,8 @@ class FullDiffRunner {
           "the tolerance");
     }
     if (request_.step.hashing == FullDiff::Hashing::kAuto) {
-      ASSAY_ASSIGN_OR_RETURN(const HashOutcome hash, CompareHashes(context_));
+      HashOutcome hash;
+      ASSAY_RETURN_IF_ERROR(TryHashes(hash));
       counts_.notes.push_back(hash.note);
       if (hash.equal) {
         counts_.rows_source = counts_.rows_target = hash.rows;
@@ -283,13 +308,24 @@ class FullDiffRunner {
     return absl::OkStatus();
   }
 
+  // Whether every line of the list leads back to its row: not where a key was
+  // none of its type, or is one that not every database can be asked for.
+  absl::Status ListLeadsBack(bool& out) const {
+    return diff::ReadDifferences(
+        request_.recheck_list,
+        [&](const diff::Difference& difference) -> absl::Status {
+          out &= difference.exact &&
+                 !IsSpecial(plan_, KeyValuesFromText(plan_, difference.key));
+          return absl::OkStatus();
+        });
+  }
+
   // Reads only the keys that an earlier run listed.
   absl::Status CompareListed() {
     ASSAY_RETURN_IF_ERROR(Begin());
     LeftoverList list(context_.scratch);
-    std::vector<std::vector<Value>> keys;
-    int64_t present = 0;  // Of these, keys that were on both sides.
-    const auto read = [&]() -> absl::Status {
+    const auto read = [&](std::vector<std::vector<Value>>& keys,
+                          bool may_vanish) -> absl::Status {
       const auto all = [](const std::string&) { return true; };
       ASSAY_ASSIGN_OR_RETURN(
           const KeyedRows source,
@@ -319,18 +355,20 @@ class FullDiffRunner {
         ++differing;
         ASSAY_RETURN_IF_ERROR(list.Add(record));
       }
-      // A row that was on both sides and is now on neither was not repaired;
-      // and a look-up that finds nothing must never pass for a repair.
+      // A row that was on both sides and is now on neither was not repaired.
       const auto read_keys = static_cast<int64_t>(keys.size());
       const int64_t gone =
-          std::max<int64_t>(0, present - static_cast<int64_t>(records.size()));
+          may_vanish ? 0
+                     : std::max<int64_t>(
+                           0, read_keys - static_cast<int64_t>(records.size()));
       counts_.keys += read_keys;
       counts_.unstable += gone;
       counts_.settled += read_keys - differing - gone;
-      present = 0;
       keys.clear();
       return absl::OkStatus();
     };
+    std::vector<std::vector<Value>> one_side;    // Missing or extra before.
+    std::vector<std::vector<Value>> both_sides;  // Changed before.
     std::set<std::vector<std::string>> seen;
     ASSAY_RETURN_IF_ERROR(diff::ReadDifferences(
         request_.recheck_list,
@@ -345,11 +383,14 @@ class FullDiffRunner {
           }
           // A key with duplicates may stand there as changed and as missing.
           if (!seen.insert(std::move(text)).second) return absl::OkStatus();
-          if (difference.kind == "changed" || !difference.exact) ++present;
+          const bool changed = difference.kind == "changed";
+          auto& keys = changed ? both_sides : one_side;
           keys.push_back(KeyValuesFromText(plan_, difference.key));
-          return keys.size() < kKeysPerStatement ? absl::OkStatus() : read();
+          return keys.size() < kKeysPerStatement ? absl::OkStatus()
+                                                 : read(keys, !changed);
         }));
-    if (!keys.empty()) ASSAY_RETURN_IF_ERROR(read());
+    if (!one_side.empty()) ASSAY_RETURN_IF_ERROR(read(one_side, true));
+    if (!both_sides.empty()) ASSAY_RETURN_IF_ERROR(read(both_sides, false));
     counts_.notes.push_back(absl::StrCat(
         "only the ", counts_.keys,
         " keys that differed in the earlier run were read; the others count "

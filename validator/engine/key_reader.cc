@@ -86,26 +86,6 @@ std::vector<Value> NativeValues(const Value& value, TypeClass native,
   return {value};
 }
 
-// Whether a value is one that not every database's type can hold.
-bool IsSpecial(const PairPlan& plan, const std::vector<Value>& key) {
-  for (size_t i = 0; i < key.size(); ++i) {
-    if (const auto* text = std::get_if<std::string>(&key[i])) {
-      // Of other types only what is none of theirs comes as text.
-      if (plan.columns[i].compared.type != diff::CompareType::kText ||
-          text->find('\0') != std::string::npos) {
-        return true;
-      }
-    }
-    if (const auto* number = std::get_if<double>(&key[i])) {
-      if (!std::isfinite(*number)) return true;
-    }
-    if (const auto* time = std::get_if<TimeOfDay>(&key[i])) {
-      if (time->micros < 0 || time->micros >= kMicrosPerDay) return true;
-    }
-  }
-  return false;
-}
-
 // All combinations of the columns' spellings.
 void AddSpellings(const std::vector<std::vector<Value>>& spellings,
                   std::vector<std::vector<Value>>& out) {
@@ -124,6 +104,25 @@ void AddSpellings(const std::vector<std::vector<Value>>& spellings,
 }
 
 }  // namespace
+
+bool IsSpecial(const PairPlan& plan, const std::vector<Value>& key) {
+  for (size_t i = 0; i < key.size(); ++i) {
+    if (const auto* text = std::get_if<std::string>(&key[i])) {
+      // Of other types only what is none of theirs comes as text.
+      if (plan.columns[i].compared.type != diff::CompareType::kText ||
+          text->find('\0') != std::string::npos) {
+        return true;
+      }
+    }
+    if (const auto* number = std::get_if<double>(&key[i])) {
+      if (!std::isfinite(*number)) return true;
+    }
+    if (const auto* time = std::get_if<TimeOfDay>(&key[i])) {
+      if (time->micros < 0 || time->micros >= kMicrosPerDay) return true;
+    }
+  }
+  return false;
+}
 
 bool IsPlainKey(std::string_view key) {
   while (!key.empty()) {

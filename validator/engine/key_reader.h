@@ -36,6 +36,9 @@ constexpr unsigned SeenOn(diff::Side side) {
   return side == diff::Side::kSource ? kSeenOnSource : kSeenOnTarget;
 }
 
+// Whether a value of a key is one that not every database's type can hold.
+bool IsSpecial(const PairPlan& plan, const std::vector<Value>& key);
+
 // Whether every part of a key (canonical) is a value of its compare type: a
 // look-up of any other that finds nothing proves nothing.
 bool IsPlainKey(std::string_view key);

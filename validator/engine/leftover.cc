@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -168,7 +169,51 @@ bool RowsEqual(const PairPlan& plan, const diff::Digest& source_row,
   return true;
 }
 
+namespace {
+
+// Both sides in order, so that equal rows stand beside each other.
+void CancelSorted(LeftoverRecord& record) {
+  record.source = Sorted(std::move(record.source));
+  record.target = Sorted(std::move(record.target));
+  std::vector<LeftoverRow> source;
+  std::vector<LeftoverRow> target;
+  size_t s = 0;
+  size_t t = 0;
+  while (s < record.source.size() && t < record.target.size()) {
+    LeftoverRow& left = record.source[s];
+    LeftoverRow& right = record.target[t];
+    const auto a = std::tie(left.row, left.payload);
+    const auto b = std::tie(right.row, right.payload);
+    if (a == b) {
+      const int64_t pairs = std::min(left.count, right.count);
+      left.count -= pairs;
+      right.count -= pairs;
+      if (left.count == 0) ++s;
+      if (right.count == 0) ++t;
+    } else if (a < b) {
+      source.push_back(std::move(record.source[s++]));
+    } else {
+      target.push_back(std::move(record.target[t++]));
+    }
+  }
+  for (; s < record.source.size(); ++s) {
+    source.push_back(std::move(record.source[s]));
+  }
+  for (; t < record.target.size(); ++t) {
+    target.push_back(std::move(record.target[t]));
+  }
+  record.source = std::move(source);
+  record.target = std::move(target);
+}
+
+}  // namespace
+
 void CancelEqual(const PairPlan& plan, LeftoverRecord& record) {
+  if (plan.layout.tolerance_columns == 0) {
+    CancelSorted(record);
+    return;
+  }
+  // With a tolerance each key has one row a side.
   for (size_t s = 0; s < record.source.size();) {
     const auto partner = std::find_if(
         record.target.begin(), record.target.end(), [&](const auto& target) {
@@ -179,14 +224,8 @@ void CancelEqual(const PairPlan& plan, LeftoverRecord& record) {
       ++s;
       continue;
     }
-    const int64_t pairs = std::min(record.source[s].count, partner->count);
-    partner->count -= pairs;
-    record.source[s].count -= pairs;
-    if (partner->count == 0) record.target.erase(partner);
-    if (record.source[s].count == 0) {
-      record.source.erase(record.source.begin() +
-                          static_cast<std::ptrdiff_t>(s));
-    }
+    record.target.erase(partner);
+    record.source.erase(record.source.begin() + static_cast<std::ptrdiff_t>(s));
   }
 }
 
@@ -240,12 +279,14 @@ absl::Status LeftoverList::ForEach(
     size_t chunk,
     const std::function<absl::Status(std::vector<LeftoverRecord>&)>& visit) {
   std::vector<LeftoverRecord> records;
+  int64_t handed_over = 0;
   const auto take = [&](std::string_view text) -> absl::Status {
     Parser parser{text};
     LeftoverRecord& record = records.emplace_back();
     record.key = parser.TakeText();
     record.source = parser.TakeRows();
     record.target = parser.TakeRows();
+    ++handed_over;
     if (records.size() < chunk) return absl::OkStatus();
     ASSAY_RETURN_IF_ERROR(visit(records));
     records.clear();
@@ -268,6 +309,14 @@ absl::Status LeftoverList::ForEach(
   }
   Parser memory{buffer_};
   while (!memory.in.empty()) ASSAY_RETURN_IF_ERROR(take(memory.TakeText()));
+  // A short read looks like the end: differences would be forgotten.
+  if (handed_over != size_) {
+    return MakeError(
+        ErrorReason::kSpillFailed,
+        absl::StrCat("the list of differences in '", folder_,
+                     "' could be read back only in part (", handed_over, " of ",
+                     size_, "); look at that disk"));
+  }
   if (records.empty()) return absl::OkStatus();
   return visit(records);
 }

@@ -210,7 +210,8 @@ void MergeResults(const Rule& rule, std::vector<Result> parts,
       retryable &= part.error.has_value() && part.error->retryable;
       if (!result.error.has_value()) result.error = part.error;
     }
-    if (part.verdict == Verdict::kFail) confirmed &= part.confirmed;
+    if (part.verdict == Verdict::kFail)
+      confirmed &= part.confirmed && !part.empty;
     if (result.sql.empty()) {
       result.sql = part.sql;
       result.target_sql = part.target_sql;

@@ -30,26 +30,31 @@ bool Same(const std::string& a, const std::string& b) {
 // Indexes of the pairs that `name` names: by what results call them, else by
 // the column of either side (map: {a: b, b: a} crosses these); each exactly
 // before without case.
-std::vector<size_t> Matches(const std::vector<PairedColumn>& pairs,
-                            const std::string& name) {
-  using Equal = bool (*)(const std::string&, const std::string&);
+using Equal = bool (*)(const std::string&, const std::string&);
+
+std::vector<size_t> MatchesBy(const std::vector<PairedColumn>& pairs,
+                              const std::string& name, bool by_side) {
   const Equal exactly = [](const std::string& a, const std::string& b) {
     return a == b;
   };
   std::vector<size_t> out;
-  for (const bool by_side : {false, true}) {
-    for (const Equal equal : {exactly, Equal(&Same)}) {
-      for (size_t i = 0; i < pairs.size(); ++i) {
-        const PairedColumn& pair = pairs[i];
-        if (by_side ? equal(pair.source, name) || equal(pair.target, name)
-                    : equal(pair.name, name)) {
-          out.push_back(i);
-        }
+  for (const Equal equal : {exactly, Equal(&Same)}) {
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      const PairedColumn& pair = pairs[i];
+      if (by_side ? equal(pair.source, name) || equal(pair.target, name)
+                  : equal(pair.name, name)) {
+        out.push_back(i);
       }
-      if (!out.empty()) return out;
     }
+    if (!out.empty()) break;
   }
   return out;
+}
+
+std::vector<size_t> Matches(const std::vector<PairedColumn>& pairs,
+                            const std::string& name) {
+  std::vector<size_t> out = MatchesBy(pairs, name, /*by_side=*/false);
+  return out.empty() ? MatchesBy(pairs, name, /*by_side=*/true) : out;
 }
 
 // The columns of `table` that are called `name`: the one that is spelled so,
@@ -96,6 +101,11 @@ class Planner {
     if (const auto* column = side.table.FindColumn(wanted)) return column->name;
     return NotFound(side, wanted,
                     word.has_value() ? word->range : SourceRange{});
+  }
+
+  // The side that does not have a column of this name.
+  const ComparedSide& Lacking(const std::string& name) const {
+    return ColumnsCalled(source_.table, name).empty() ? source_ : target_;
   }
 
   absl::Status NotFound(const ComparedSide& side, const std::string& name,
@@ -243,7 +253,7 @@ class Planner {
       for (const Word& word : comparison_.key) {
         const std::string name = TextOf(word, parameters_);
         const std::vector<size_t> found = Matches(pairs_, name);
-        if (found.empty()) return NotFound(source_, name, word.range);
+        if (found.empty()) return NotFound(Lacking(name), name, word.range);
         if (found.size() > 1) return Ambiguous(name, word.range);
         key_.push_back(found.front());
       }
@@ -311,10 +321,13 @@ class Planner {
   absl::Status Mark(const Word& word, bool keep, std::vector<bool>& marks) {
     const std::string name = TextOf(word, parameters_);
     bool found = false;
-    for (const size_t i : Matches(pairs_, name)) {
-      marks[i] = keep;
-      found = true;
-    }
+    const auto mark = [&](bool by_side) {
+      for (const size_t i : MatchesBy(pairs_, name, by_side)) {
+        marks[i] = keep;
+        found = true;
+      }
+    };
+    mark(/*by_side=*/false);
     for (auto* list : {&plan_.source_only, &plan_.target_only}) {
       const size_t before = list->size();
       if (!keep) {
@@ -323,8 +336,11 @@ class Planner {
       }
       found |= list->size() != before;
     }
+    // Last: a column that one side has alone may be called as the other side's
+    // column of a pair that results call otherwise.
+    if (!found) mark(/*by_side=*/true);
     if (found || any_table_) return absl::OkStatus();
-    return NotFound(source_, name, word.range);
+    return NotFound(Lacking(name), name, word.range);
   }
 
   absl::Status Ambiguous(const std::string& name, const SourceRange& range) {

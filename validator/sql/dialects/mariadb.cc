@@ -260,15 +260,37 @@ class MariaDb final : public Dialect {
     return absl::StrCat("CONVERT(", sql, " USING utf8mb4)");
   }
 
+  // Character sets whose every string has an equal in Unicode; unknown ones are
+  // of expressions, which are in the connection's.
+  static bool MapsEveryByte(const std::string& character_set) {
+    static constexpr std::string_view kSets[] = {
+        "",     "utf8mb4", "utf8mb3", "utf8",  "latin1",
+        "ucs2", "utf16",   "utf16le", "utf32", "binary",
+    };
+    return std::find(std::begin(kSets), std::end(kSets), character_set) !=
+           std::end(kSets);
+  }
+
+  // The server writes '?' for bytes that a character set does not define, and
+  // '?' is what a lossy migration leaves: told apart by their bytes.
+  static std::string WithoutLoss(const std::string& sql,
+                                 const ColumnType& type) {
+    return absl::StrCat("IF(", sql, " IS NULL OR CAST(CONVERT(CONVERT(", sql,
+                        " USING utf8mb4) USING ", type.character_set,
+                        ") AS BINARY) = CAST(", sql, " AS BINARY), ", sql,
+                        ", CONCAT('undefined bytes ', HEX(", sql, ")))");
+  }
+
   std::string DiffForm(const std::string& sql,
                        const ColumnType& type) const override {
     switch (type.type) {
       case TypeClass::kBoolean:
       case TypeClass::kInteger:
       case TypeClass::kDecimal:
+        return sql;
       case TypeClass::kText:
       case TypeClass::kJson:
-        return sql;
+        return MapsEveryByte(type.character_set) ? sql : WithoutLoss(sql, type);
       case TypeClass::kDouble:
         // Of a FLOAT the driver shows six digits.
         return TypeWord(type) == "double"

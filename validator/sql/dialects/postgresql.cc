@@ -63,7 +63,7 @@ class PostgreSql final : public Dialect {
         // We read cursors to the end.
         " set_config('cursor_tuple_fraction', '1', false),"
         " set_config('lock_timeout', '30s', false),"
-        " set_config('idle_in_transaction_session_timeout', '10min', false)";
+        " set_config('idle_in_transaction_session_timeout', '24h', false)";
     if (statement_timeout != absl::InfiniteDuration()) {
       absl::StrAppend(&settings, ", set_config('statement_timeout', '",
                       absl::ToInt64Milliseconds(statement_timeout),
