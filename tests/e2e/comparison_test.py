@@ -8,9 +8,9 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import assay  # pylint: disable=wrong-import-position
 import pairs  # pylint: disable=wrong-import-position
-from pairs import CROSS, MARIA, MOST, PG, SAME, SERVERS, case  # pylint: disable=wrong-import-position
+from pairs import (  # pylint: disable=wrong-import-position
+    CROSS, MARIA, MOST, PG, SAME, SERVERS, case)
 
 ONE = "id INTEGER NOT NULL PRIMARY KEY, v "
 TWO = "id INTEGER NOT NULL PRIMARY KEY, a {str}, b {str}"

@@ -9,7 +9,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import pairs  # pylint: disable=wrong-import-position
-from pairs import CROSS, LITE, MARIA, MOST, PG, SAME, SERVERS, case  # pylint: disable=wrong-import-position
+from pairs import (  # pylint: disable=wrong-import-position
+    CROSS, LITE, MARIA, MOST, PG, SAME, SERVERS, case)
 
 ONE = "id INTEGER NOT NULL PRIMARY KEY, v "
 KEY = "k VARCHAR(40) NOT NULL PRIMARY KEY, v INTEGER"

@@ -10,7 +10,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import assay  # pylint: disable=wrong-import-position
 import pairs  # pylint: disable=wrong-import-position
-from pairs import CROSS, MARIA, MOST, PG, SERVERS, case  # pylint: disable=wrong-import-position
+from pairs import (  # pylint: disable=wrong-import-position
+    CROSS, MARIA, MOST, PG, SERVERS, case)
 
 ID = "id INTEGER NOT NULL PRIMARY KEY, "
 
@@ -94,7 +95,8 @@ CASES = [
          ("(1, 10), (2, 20)", "(1, 5), (2, 11)"), "FAIL", pairs=SERVERS,
          comparison=mapped('v: {source_sql: "v + 1", target_sql: '
                            '"v * 2 + 1"}'), changed=1),
-    case("map_sql_needs_an_except", (ID + "price INTEGER", ID + "total INTEGER"),
+    case("map_sql_needs_an_except",
+         (ID + "price INTEGER", ID + "total INTEGER"),
          ("(1, 2)", "(1, 4)"), "FAIL", pairs=CROSS,
          comparison=mapped('total: {source_sql: "price * 2"}'),
          found="only in the source: price"),

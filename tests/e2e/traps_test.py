@@ -10,7 +10,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import pairs  # pylint: disable=wrong-import-position
-from pairs import LITE, MARIA, MOST, PG, SAME, SERVERS, case  # pylint: disable=wrong-import-position
+from pairs import (  # pylint: disable=wrong-import-position
+    LITE, MARIA, MOST, PG, SAME, SERVERS, case)
 
 TWO = "id INTEGER NOT NULL PRIMARY KEY, a {str}, b {str}"
 ONE = "id INTEGER NOT NULL PRIMARY KEY, v "

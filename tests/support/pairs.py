@@ -6,6 +6,7 @@ A case is run on each of its pairs of databases. Columns and rows are written
 once: {text}, {double}, … become the database's types, hex(dead) its literal
 for bytes. A tuple gives the source's and the target's text apart.
 """
+import concurrent.futures
 import pathlib
 import re
 import sys
@@ -37,6 +38,8 @@ TYPES = {
             "uuid": "UUID", "time": "TIME(6)", "big": "BIGINT",
             "char": "CHAR(5)", "dec": "DECIMAL(20,4)"},
 }
+
+ASKED_AT_ONCE = 4
 
 COUNTS = {"missing", "extra", "changed", "keys", "rows_source", "rows_target",
           "duplicate_keys_source", "duplicate_keys_target",
@@ -120,14 +123,26 @@ def text_of(one, pair):
     return rule_set(*sides, rule, one["comparison"])
 
 
-def check(test, server, one, pair):
+def answer(server, one, pair):
+    return server.gate(text_of(one, pair), "--wait-server", "1s")
+
+
+def answer_again(server, one, pair):
+    """Alone, with a new server where the old one has ended."""
     if server.process.poll() is not None:
-        # What ended it has failed already, and must not be taken up again.
+        # What ended it must not be taken up again.
         for store in filter(pathlib.Path.is_file,
                             server.directory.glob("runs.db*")):
             store.unlink()
         server.start()
-    code, report = server.gate(text_of(one, pair))
+    return answer(server, one, pair)
+
+
+def check(test, server, one, pair, asked):
+    """`asked` is the future of answer()."""
+    code, report = asked.result()
+    if not report["results"]:
+        code, report = answer_again(server, one, pair)
     test.assertTrue(report["results"], (code, report["error"], server.log))
     result = report["results"][0]
     shown = {k: result[k] for k in ("verdict", "found", "error", "diff")}
@@ -198,8 +213,10 @@ class Fixture:
 
 
 def install(test_class, cases):
-    """Gives the class one test for each case and pair, and their tables."""
+    """Gives the class one test for each case and pair, and their tables. All
+    are asked at once, some beside each other, and then looked at."""
     made = {}
+    asked = {}
     for one in cases:
         for key, sql in ddl(one).items():
             if made.setdefault(key, sql) != sql:
@@ -212,13 +229,23 @@ def install(test_class, cases):
         except BaseException:
             cls.fixture.close()
             raise
+        cls.pool = concurrent.futures.ThreadPoolExecutor(ASKED_AT_ONCE)
+        for one in cases:
+            for pair in one["pairs"]:
+                asked[one["name"], pair] = cls.pool.submit(
+                    answer, cls.fixture.server, one, pair)
+
+    def tear_down(cls):
+        cls.pool.shutdown(cancel_futures=True)
+        cls.fixture.close()
 
     test_class.setUpClass = classmethod(set_up)
-    test_class.tearDownClass = classmethod(lambda cls: cls.fixture.close())
+    test_class.tearDownClass = classmethod(tear_down)
     for one in cases:
         for pair in one["pairs"]:
             def run(self, one=one, pair=pair):
-                check(self, self.fixture.server, one, pair)
+                check(self, self.fixture.server, one, pair,
+                      asked[one["name"], pair])
             name = f"test_{one['name']}_{pair[0]}_{pair[1]}"
             if hasattr(test_class, name):
                 sys.exit(f"two cases are named {one['name']}")
