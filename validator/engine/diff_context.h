@@ -32,7 +32,7 @@ struct DiffContext {
   std::string marker;
   CancellationToken cancel;
   ProgressMeter* meter = nullptr;
-  size_t window_bytes = 64 << 20;
+  size_t window_bytes = 16 << 20;
   int64_t samples = 0;  // At most so many rows are shown.
   // A folder of this diff's own for spilling and checkpoints; empty: none.
   std::string scratch;

@@ -69,7 +69,7 @@ struct ExecuteRequest {
   // How often a diff writes down how far it is.
   absl::Duration checkpoint_interval = absl::Seconds(10);
   // Memory of one diff's window, see diff::WindowOptions.
-  size_t window_bytes = 64 << 20;
+  size_t window_bytes = 16 << 20;
   // By rule index: what that run found and this one takes over. Handed to the
   // observer as they are, not read again.
   std::map<int, Result> carried;

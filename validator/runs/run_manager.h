@@ -41,7 +41,7 @@ struct ManagerOptions {
   absl::Duration suspended_for = absl::Hours(24);  // Then cancelled.
   int max_parallel_groups = 4;
   absl::Duration checkpoint_interval = absl::Seconds(10);
-  size_t window_bytes = 64 << 20;
+  size_t window_bytes = 16 << 20;
 };
 
 // One event of a run's stream. A reader that falls behind sees progress

@@ -33,7 +33,7 @@ struct ServerConfig {
   // How often a full diff writes down how far it is.
   absl::Duration checkpoint_interval = absl::Seconds(10);
   // Memory of one diff's window; what does not fit goes to state_directory.
-  int64_t window_mib = 64;
+  int64_t window_mib = 16;
   int max_concurrent_runs = 8;
   int max_queued_runs = 1000;
   LogLevel log_level = LogLevel::kInfo;
