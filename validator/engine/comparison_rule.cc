@@ -17,6 +17,7 @@
 #include "validator/engine/key_reader.h"
 #include "validator/engine/sample_diff.h"
 #include "validator/engine/sample_policy.h"
+#include "validator/engine/side_snapshots.h"
 #include "validator/sql/read_statements.h"
 
 namespace assay::engine {
@@ -52,9 +53,10 @@ class RuleRunner {
     }
     ASSAY_RETURN_IF_ERROR(OpenSides());
     for (const Side side : {Side::kSource, Side::kTarget}) {
-      const std::string consistency(InSnapshot(side)
-                                        ? session(side).dialect().consistency()
-                                        : "each statement for itself");
+      const std::string consistency(
+          ReadsInSnapshot(session(side), wants_snapshot())
+              ? session(side).dialect().consistency()
+              : "each statement for itself");
       (side == Side::kSource ? result_.consistency
                              : result_.target_consistency) = consistency;
     }
@@ -96,10 +98,8 @@ class RuleRunner {
            std::holds_alternative<SampleDiff>(request_.plan->step);
   }
 
-  bool InSnapshot(Side side) {
-    return comparison_.consistency != Consistency::kStatement ||
-           session(side).dialect().stream_method() ==
-               sql::StreamMethod::kServerCursor;
+  bool wants_snapshot() const {
+    return comparison_.consistency != Consistency::kStatement;
   }
 
   absl::Status OpenSides() {
@@ -170,18 +170,11 @@ class RuleRunner {
   }
 
   absl::Status InSnapshots(const std::function<absl::Status()>& work) {
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      if (InSnapshot(side)) {
-        ASSAY_RETURN_IF_ERROR(session(side).BeginSnapshot(cancel_));
-      }
-    }
+    ASSAY_RETURN_IF_ERROR(BeginSnapshots(*sessions_[0], *sessions_[1],
+                                         wants_snapshot(), cancel_));
     ASSAY_RETURN_IF_ERROR(work());
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      if (InSnapshot(side)) {
-        ASSAY_RETURN_IF_ERROR(session(side).EndSnapshot(cancel_));
-      }
-    }
-    return absl::OkStatus();
+    return EndSnapshots(*sessions_[0], *sessions_[1], wants_snapshot(),
+                        cancel_);
   }
 
   absl::Status Measure(const CompareCounts&) {
@@ -276,7 +269,7 @@ class RuleRunner {
     full.context = MakeContext();
     full.step = step;
     full.confirm = rule_.on_fail == OnFail::kRollback;
-    full.snapshot = comparison_.consistency != Consistency::kStatement;
+    full.snapshot = wants_snapshot();
     full.resumable = comparison_.consistency != Consistency::kStrict;
     full.checkpoint_interval = request_.execution->checkpoint_interval;
     full.recheck_list = request_.recheck_list;

@@ -12,8 +12,8 @@
 #include "validator/diff/window.h"
 #include "validator/engine/key_draw.h"
 #include "validator/engine/key_reader.h"
+#include "validator/engine/key_scan.h"
 #include "validator/engine/statement.h"
-#include "validator/engine/table_stream.h"
 #include "validator/sql/statements.h"
 
 namespace assay::engine {
@@ -49,10 +49,6 @@ bool HasNull(const PairPlan& plan, std::string_view key) {
 // All keys go into a window of their own, where equal ones meet.
 absl::StatusOr<DuplicateKeys> CountedHere(const DiffContext& context,
                                           Side side) {
-  const ComparedSide& of = context.side(side);
-  const SideColumns columns = KeyColumnsOf(context, side);
-  const diff::RowEncoder encoder(columns.encodings, columns.encodings.size(),
-                                 context.seed);
   diff::WindowOptions options;
   options.memory_bytes = ~size_t{0} / 4;
   if (!context.scratch.empty()) {
@@ -64,28 +60,9 @@ absl::StatusOr<DuplicateKeys> CountedHere(const DiffContext& context,
     std::filesystem::create_directories(options.directory, error);
   }
   diff::Window window(options);
-  StreamRequest stream;
-  stream.session = of.session;
-  stream.table = &of.table;
-  stream.scope = of.scope();
-  stream.where = context.where(side);
-  stream.expressions = columns.expressions;
-  stream.marker = context.marker;
-  stream.cancel = context.cancel;
-  diff::DigestBatch batch;
-  ASSAY_RETURN_IF_ERROR(
-      StreamTable(stream, [&](const StreamBlock& block) -> absl::Status {
-        std::vector<db::CellKind> kinds;
-        for (size_t i = 0; i < columns.encodings.size(); ++i) {
-          kinds.push_back((*block.columns)[i].kind);
-        }
-        batch.Clear();
-        if (absl::Status status = encoder.Encode(*block.rows, kinds, batch);
-            !status.ok()) {
-          return NameColumn(*context.plan, status);
-        }
-        return window.Add(side, batch);
-      }));
+  ASSAY_RETURN_IF_ERROR(ScanKeys(
+      context, side, KeyColumnsOf(context, side), context.where(side),
+      [&](const diff::DigestBatch& batch) { return window.Add(side, batch); }));
   DuplicateKeys out;
   ASSAY_RETURN_IF_ERROR(window.Finish(
       [&](const diff::LeftoverKey& key) -> absl::Status {

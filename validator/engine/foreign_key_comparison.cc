@@ -13,9 +13,9 @@
 #include "validator/engine/comparison_steps.h"
 #include "validator/engine/diff_scan.h"
 #include "validator/engine/key_reader.h"
+#include "validator/engine/key_scan.h"
 #include "validator/engine/sample_policy.h"
 #include "validator/engine/statement.h"
-#include "validator/engine/table_stream.h"
 #include "validator/sql/read_statements.h"
 
 namespace assay::engine {
@@ -179,7 +179,7 @@ class ForeignKeyReader {
   }
 
   // Reads the complete keys of all rows of a side.
-  absl::Status ScanKeys(
+  absl::Status VisitKeys(
       Side which, const PairPlan& keys_plan,
       const std::function<void(const std::string& key)>& visit) {
     PairPlan plan = keys_plan;
@@ -187,42 +187,24 @@ class ForeignKeyReader {
     for (size_t i = 0; i < plan.columns.size(); ++i) {
       plan.columns[i].source = plan.columns[i].target = names[i];
     }
-    const ComparedSide& side = context_.side(which);
-    const SideColumns columns = ColumnsOf(plan.columns, side);
-    const diff::RowEncoder encoder(columns.encodings, plan.key_columns,
-                                   context_.seed);
-    StreamRequest stream;
-    stream.session = side.session;
-    stream.table = &side.table;
-    stream.scope = side.scope();
-    stream.where = Conjunction(context_.where(which), Complete(names));
-    stream.expressions = columns.expressions;
-    stream.marker = context_.marker;
-    stream.cancel = context_.cancel;
-    diff::DigestBatch batch;
-    return StreamTable(stream, [&](const StreamBlock& block) -> absl::Status {
-      std::vector<db::CellKind> kinds;
-      for (size_t i = 0; i < columns.encodings.size(); ++i) {
-        kinds.push_back((*block.columns)[i].kind);
-      }
-      batch.Clear();
-      if (absl::Status status = encoder.Encode(*block.rows, kinds, batch);
-          !status.ok()) {
-        return NameColumn(plan, status);
-      }
-      context_.meter->RowsRead(static_cast<int64_t>(batch.size()));
-      for (size_t r = 0; r < batch.size(); ++r) {
-        visit(std::string(diff::PayloadKey(batch.payload(r))));
-      }
-      return absl::OkStatus();
-    });
+    DiffContext context = context_;
+    context.plan = &plan;
+    return ScanKeys(context, which,
+                    ColumnsOf(plan.columns, context_.side(which)),
+                    Conjunction(context_.where(which), Complete(names)),
+                    [&](const diff::DigestBatch& batch) {
+                      for (size_t r = 0; r < batch.size(); ++r) {
+                        visit(std::string(diff::PayloadKey(batch.payload(r))));
+                      }
+                      return absl::OkStatus();
+                    });
   }
 
   absl::Status DropParents(const PairPlan& plan,
                            std::vector<std::string>& orphans) {
     std::set<std::string> with_parent;
     ASSAY_RETURN_IF_ERROR(
-        ScanKeys(Other(child_), plan, [&](const std::string& key) {
+        VisitKeys(Other(child_), plan, [&](const std::string& key) {
           if (std::binary_search(orphans.begin(), orphans.end(), key)) {
             with_parent.insert(key);
           }
@@ -238,11 +220,12 @@ class ForeignKeyReader {
                             const std::vector<std::string>& orphans) {
     int64_t rows = 0;
     if (!orphans.empty()) {
-      ASSAY_RETURN_IF_ERROR(ScanKeys(child_, plan, [&](const std::string& key) {
-        if (std::binary_search(orphans.begin(), orphans.end(), key)) {
-          ++rows;
-        }
-      }));
+      ASSAY_RETURN_IF_ERROR(
+          VisitKeys(child_, plan, [&](const std::string& key) {
+            if (std::binary_search(orphans.begin(), orphans.end(), key)) {
+              ++rows;
+            }
+          }));
     }
     out_.groups_failing = static_cast<int64_t>(orphans.size());
     out_.rows_failing = std::max(rows, static_cast<int64_t>(orphans.size()));

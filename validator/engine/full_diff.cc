@@ -17,6 +17,7 @@
 #include "validator/engine/duplicate_keys.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/recheck.h"
+#include "validator/engine/side_snapshots.h"
 
 namespace assay::engine {
 namespace {
@@ -57,29 +58,13 @@ class FullDiffRunner {
   }
 
  private:
-  bool InSnapshot(Side side) const {
-    // A server cursor lives in a transaction, whatever was asked for.
-    return request_.snapshot ||
-           context_.side(side).session->dialect().stream_method() ==
-               sql::StreamMethod::kServerCursor;
-  }
-
   absl::Status Begin() {
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      if (!InSnapshot(side)) continue;
-      ASSAY_RETURN_IF_ERROR(
-          context_.side(side).session->BeginSnapshot(context_.cancel));
-    }
-    return absl::OkStatus();
+    return BeginSnapshots(*context_.source->session, *context_.target->session,
+                          request_.snapshot, context_.cancel);
   }
-
   absl::Status End() {
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      if (!InSnapshot(side)) continue;
-      ASSAY_RETURN_IF_ERROR(
-          context_.side(side).session->EndSnapshot(context_.cancel));
-    }
-    return absl::OkStatus();
+    return EndSnapshots(*context_.source->session, *context_.target->session,
+                        request_.snapshot, context_.cancel);
   }
 
   // Whether each key is known to be there once on both sides.

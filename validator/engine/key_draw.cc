@@ -14,8 +14,8 @@
 #include "validator/base/status.h"
 #include "validator/diff/bottom_k.h"
 #include "validator/engine/key_reader.h"
+#include "validator/engine/key_scan.h"
 #include "validator/engine/statement.h"
-#include "validator/engine/table_stream.h"
 #include "validator/sql/read_statements.h"
 
 namespace assay::engine {
@@ -184,37 +184,16 @@ absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
   return out;
 }
 
-absl::Status ReadKeysInto(const DiffContext& context, Side which,
+absl::Status ReadKeysInto(const DiffContext& context, Side side,
                           diff::BottomK& least) {
-  const ComparedSide& side = context.side(which);
-  const SideColumns columns = KeyColumnsOf(context, which);
-  const diff::RowEncoder encoder(columns.encodings, columns.encodings.size(),
-                                 context.seed);
-  StreamRequest stream;
-  stream.session = side.session;
-  stream.table = &side.table;
-  stream.scope = side.scope();
-  stream.where = context.where(which);
-  stream.expressions = columns.expressions;
-  stream.marker = context.marker;
-  stream.cancel = context.cancel;
-  diff::DigestBatch batch;
-  return StreamTable(stream, [&](const StreamBlock& block) -> absl::Status {
-    std::vector<db::CellKind> kinds;
-    for (size_t i = 0; i < columns.encodings.size(); ++i) {
-      kinds.push_back((*block.columns)[i].kind);
-    }
-    batch.Clear();
-    if (absl::Status status = encoder.Encode(*block.rows, kinds, batch);
-        !status.ok()) {
-      return NameColumn(*context.plan, status);
-    }
-    context.meter->RowsRead(static_cast<int64_t>(batch.size()));
-    for (size_t i = 0; i < batch.size(); ++i) {
-      least.Add(batch.keys[i], diff::PayloadKey(batch.payload(i)));
-    }
-    return absl::OkStatus();
-  });
+  return ScanKeys(context, side, KeyColumnsOf(context, side),
+                  context.where(side), [&](const diff::DigestBatch& batch) {
+                    for (size_t i = 0; i < batch.size(); ++i) {
+                      least.Add(batch.keys[i],
+                                diff::PayloadKey(batch.payload(i)));
+                    }
+                    return absl::OkStatus();
+                  });
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "validator/base/status.h"
 #include "validator/engine/key_reader.h"
+#include "validator/engine/side_snapshots.h"
 
 namespace assay::engine {
 namespace {
@@ -19,16 +20,6 @@ std::vector<LeftoverRow> RowsOf(const KeyedRows& rows, const std::string& key) {
     out.push_back({row.row, row.payload, 1});
   }
   return out;
-}
-
-absl::Status BeginBoth(const DiffContext& context) {
-  ASSAY_RETURN_IF_ERROR(context.source->session->BeginSnapshot(context.cancel));
-  return context.target->session->BeginSnapshot(context.cancel);
-}
-
-absl::Status EndBoth(const DiffContext& context) {
-  ASSAY_RETURN_IF_ERROR(context.source->session->EndSnapshot(context.cancel));
-  return context.target->session->EndSnapshot(context.cancel);
 }
 
 }  // namespace
@@ -78,7 +69,9 @@ absl::Status Recheck(
                                               " differing keys: reading ",
                                               round, " of ", recheck.times));
     ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(recheck.after, context.cancel));
-    ASSAY_RETURN_IF_ERROR(BeginBoth(context));
+    ASSAY_RETURN_IF_ERROR(BeginSnapshots(*context.source->session,
+                                         *context.target->session, true,
+                                         context.cancel));
     auto next = std::make_unique<LeftoverList>(context.scratch);
     const auto read_chunk =
         [&](std::vector<LeftoverRecord>& records) -> absl::Status {
@@ -105,7 +98,9 @@ absl::Status Recheck(
       return confirmed(same);
     };
     ASSAY_RETURN_IF_ERROR(pending->ForEach(kKeysPerStatement, read_chunk));
-    ASSAY_RETURN_IF_ERROR(EndBoth(context));
+    ASSAY_RETURN_IF_ERROR(EndSnapshots(*context.source->session,
+                                       *context.target->session, true,
+                                       context.cancel));
     owned = std::move(next);
     pending = owned.get();
   }

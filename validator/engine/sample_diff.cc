@@ -11,6 +11,7 @@
 #include "validator/engine/key_draw.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/recheck.h"
+#include "validator/engine/side_snapshots.h"
 #include "validator/engine/statement.h"
 #include "validator/sql/read_statements.h"
 
@@ -49,28 +50,13 @@ class SampleDiffRunner {
   }
 
  private:
-  bool InSnapshot(Side side) const {
-    return request_.snapshot ||
-           context_.side(side).session->dialect().stream_method() ==
-               sql::StreamMethod::kServerCursor;
-  }
-
   absl::Status Begin() {
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      if (!InSnapshot(side)) continue;
-      ASSAY_RETURN_IF_ERROR(
-          context_.side(side).session->BeginSnapshot(context_.cancel));
-    }
-    return absl::OkStatus();
+    return BeginSnapshots(*context_.source->session, *context_.target->session,
+                          request_.snapshot, context_.cancel);
   }
-
   absl::Status End() {
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      if (!InSnapshot(side)) continue;
-      ASSAY_RETURN_IF_ERROR(
-          context_.side(side).session->EndSnapshot(context_.cancel));
-    }
-    return absl::OkStatus();
+    return EndSnapshots(*context_.source->session, *context_.target->session,
+                        request_.snapshot, context_.cancel);
   }
 
   absl::Status ChooseKeys() {
