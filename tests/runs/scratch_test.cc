@@ -23,6 +23,12 @@ TEST(StatePathsTest, NoIdLeavesItsFolder) {
   EXPECT_EQ(FileName("../x y%\xc3"), "..%2Fx%20y%25%C3");
   EXPECT_EQ(FileName("."), "%2E");
   EXPECT_EQ(FileName(".."), "%2E%2E");
+  // Long names stay different and below what a file system takes.
+  const std::string a = FileName(std::string(400, 'a'));
+  const std::string b = FileName(std::string(399, 'a') + "b");
+  EXPECT_LT(a.size(), 200u);
+  EXPECT_NE(a, b);
+  EXPECT_EQ(a, FileName(std::string(400, 'a')));
   EXPECT_EQ(DifferencesPath("/s", "run1", "t/full_diff"),
             "/s/differences/run1/t%2Ffull_diff.jsonl");
   EXPECT_EQ(ScratchDirectory("/s", "run1"), "/s/scratch/run1");

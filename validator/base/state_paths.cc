@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/base/state_paths.h"
 
+#include <cstdint>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -18,7 +20,15 @@ std::string FileName(const std::string& name) {
       absl::StrAppendFormat(&out, "%%%02X", byte);
     }
   }
-  return out;
+  // File systems take 255 bytes; the rest of a long name is told by its hash
+  // (FNV-1a, which is the same on every machine).
+  constexpr size_t kLongest = 150;
+  if (out.size() <= kLongest) return out;
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : name) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  }
+  return absl::StrFormat("%s-%016x", out.substr(0, kLongest), hash);
 }
 
 std::string RunFolder(const std::string& directory, const char* kind,

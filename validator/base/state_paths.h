@@ -13,7 +13,8 @@
 namespace assay {
 
 // `name` with every byte outside [A-Za-z0-9._-] as %XX; "." and ".." likewise,
-// so that no name leaves its folder.
+// so that no name leaves its folder. A long name is cut, and a hash of it
+// added.
 std::string FileName(const std::string& name);
 
 // The file with every difference of a rule, one JSON object a line.
