@@ -79,6 +79,7 @@ class DiffConclusion {
   const PairPlan& plan_;
   DiffCounts& counts_;
   std::vector<Acceptance> accept_;
+  bool accepts_ = false;        // Some acceptance counts.
   bool causes_decide_ = false;  // Some acceptance names a cause.
   std::unique_ptr<diff::DifferenceWriter> writer_;
   bool lists_ = false;           // Whether keys may and can be listed.
