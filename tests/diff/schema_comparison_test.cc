@@ -100,6 +100,22 @@ TEST(SchemaComparisonTest, MappedColumnsArePairs) {
                   "on the target"));
 }
 
+TEST(SchemaComparisonTest, ExceptMeansTheOtherSidesColumnOfThatName) {
+  db::TableFacts target = Payment();
+  target.columns[3] = Column("remark", "character varying(5)");
+  target.columns.push_back(Column("note", "integer"));
+  target.indexes[2] = Index({"remark"}, true);
+  ComparedColumns columns;
+  columns.map.resize(1);
+  columns.map[0].name = "remark";
+  columns.map[0].source = Name("note");
+  columns.except = {Name("note")};
+  EXPECT_THAT(Compare(Payment(), target, columns).mismatches,
+              ElementsAre("column note → remark: text on the source, character "
+                          "varying(5) on the target: texts longer than 5 "
+                          "characters do not fit"));
+}
+
 TEST(SchemaComparisonTest, AMappedNameThatIsNotThereIsSaid) {
   ComparedColumns columns;
   columns.map.resize(1);

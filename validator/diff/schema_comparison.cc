@@ -97,12 +97,11 @@ class Comparer {
     return source.empty() && target.empty();
   }
 
-  // `except` names the column, or `only` does not: by the name of either side,
-  // or by the mapped one.
+  // `except` names the column, or `only` does not. A mapped one is excepted by
+  // the mapping's name alone: a column of the other side may be called as this
+  // side's, and be what is meant.
   bool LeftOut(const std::string& name, const std::string& mapped) const {
-    if (Contains(spec_.except, name) || Contains(spec_.except, mapped)) {
-      return true;
-    }
+    if (Contains(spec_.except, mapped)) return true;
     return !spec_.only.empty() && !Contains(spec_.only, name) &&
            !Contains(spec_.only, mapped);
   }

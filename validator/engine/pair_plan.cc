@@ -304,9 +304,27 @@ class Planner {
     }
     // Last: a column that one side has alone may be called as the other side's
     // column of a pair that results call otherwise.
-    if (!found) mark(/*by_side=*/true);
+    if (!found && keep) mark(/*by_side=*/true);
+    if (!found && !keep) {
+      const std::vector<size_t> meant = MatchesBy(pairs_, name, true);
+      if (!meant.empty()) return NotLeftOut(name, pairs_[meant.front()], word);
+    }
     if (found || any_table_) return absl::OkStatus();
     return NotFound(Lacking(name), name, word.range);
+  }
+
+  // `except` by a name that only a side has of a pair that `map` made: whether
+  // the pair is meant is not to be guessed, since what is excepted is looked at
+  // by nobody.
+  absl::Status NotLeftOut(const std::string& name, const PairedColumn& pair,
+                          const Word& word) {
+    return MakeError(
+        ErrorReason::kNotComparable,
+        absl::StrCat(
+            word.range.known() ? absl::StrCat("line ", word.range.line, ": ")
+                               : "",
+            "'", name, "' is excepted, but is compared as '", pair.name,
+            "', since `map` says so; remove one of the two"));
   }
 
   absl::Status Ambiguous(const std::string& name, const SourceRange& range) {
