@@ -15,6 +15,7 @@ import collections
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -220,14 +221,16 @@ def reader(variable, database="sakila"):
 
 
 def drop():
-    mariadb("DROP DATABASE IF EXISTS sakila")
+    mariadb("DROP DATABASE IF EXISTS sakila; "
+            "DROP DATABASE IF EXISTS sakila_planted")
     for database in ("sakila_planted", "sakila_repaired", "sakila"):
         psql(f"DROP DATABASE IF EXISTS {database}")
     psql("DROP ROLE IF EXISTS postgres")
 
 
-def load(planted=None):
-    """Both databases; with `planted` also two copies damaged by it."""
+def load(planted=None, planted_legacy=None):
+    """Both databases; with `planted` also two copies of the port, damaged by
+    it, and with `planted_legacy` one of the original."""
     if DATA is None:
         return
     drop()
@@ -242,6 +245,17 @@ def load(planted=None):
         psql("CREATE DATABASE sakila_planted TEMPLATE sakila")
         psql(planted, database="sakila_planted")
         psql("CREATE DATABASE sakila_repaired TEMPLATE sakila_planted")
+    if planted_legacy is not None:
+        for name in FILES[:2]:
+            # The files make their database, and use it by its name. Not all
+            # of them is text: there is a picture.
+            with tempfile.NamedTemporaryFile() as copy:
+                copy.write(re.sub(rb"\bsakila\b", b"sakila_planted",
+                                  (DATA / name).read_bytes()))
+                copy.flush()
+                mariadb(path=copy.name)
+        mariadb("GRANT SELECT ON sakila_planted.* TO assay_reader@localhost")
+        mariadb(planted_legacy, database="sakila_planted")
 
 
 class SakilaCase(unittest.TestCase):
@@ -253,6 +267,8 @@ class SakilaCase(unittest.TestCase):
         cls.server = assay.Server({
             "legacy": reader("ASSAY_TEST_MARIADB_READER"),
             "warehouse": reader("ASSAY_TEST_POSTGRESQL_READER"),
+            "planted_legacy": reader("ASSAY_TEST_MARIADB_READER",
+                                     "sakila_planted"),
             "planted": reader("ASSAY_TEST_POSTGRESQL_READER",
                               "sakila_planted"),
             "repaired": reader("ASSAY_TEST_POSTGRESQL_READER",
