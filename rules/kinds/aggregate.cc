@@ -195,6 +195,7 @@ const RuleKind& AggregateKind() {
                  "of rows that are all NULL is 0.",
              .params = std::move(params),
              .keys = {.thresholds = false, .samples = false},
+             .finds_values = true,
              .example = "- aggregate: {function: sum, column: amount, equals: "
                         "67416.51, tolerance: 0.01%}\n",
              .id_params = {"function", "column"},

@@ -210,6 +210,8 @@ const ComparisonKind& CompareAggregateKind() {
                        .doc = "Columns whose values make the groups."},
                       ToleranceParam()},
            .keys = {.thresholds = false, .samples = false},
+           .same_rows = true,
+           .finds_values = true,
            .example = "- aggregate: {function: sum, column: amount, group_by: "
                       "[store_id]}\n",
            .id_params = {"function", "column", "group_by"},

@@ -100,6 +100,7 @@ const RuleKind& FreshnessKind() {
                        .doc = "How far in the future a value may lie.",
                        .default_text = "0s"}},
            .keys = {.thresholds = false},
+           .finds_values = true,
            .example = "- freshness: {column: updated_at, max_age: 24h}\n",
            .id_params = {"column"}},
       .compile = &Compile,

@@ -125,6 +125,7 @@ const RuleKind& QueryKind() {
              .params = std::move(params),
              .shorthand = "sql",
              .keys = {.where = false},
+             .finds_values = true,
              .example = "- query: |\n"
                         "    SELECT o.id FROM orders o JOIN payments p ON "
                         "p.order_id = o.id\n"

@@ -84,6 +84,12 @@ struct KindSpec {
   std::string shorthand;
   UniformKeys keys;
   KeyUse key_use = KeyUse::kNone;
+  // Of comparisons: whether both sides should have the same rows, so that a
+  // `where` on one of them alone is hardly meant.
+  bool same_rows = false;
+  // What is found (its text, measures and errors, not only samples) may be a
+  // value of the data, e.g. a minimum; else it is counts and words of ours.
+  bool finds_values = false;
   // A complete, lintable example: the YAML of one rule, unindented,
   // beginning "- ".
   std::string example;

@@ -103,6 +103,30 @@ const std::vector<ErrorReasonInfo>& ErrorReasons() {
        false,
        "The run has no list of differing keys for this rule: nothing differed, "
        "the policy keeps them, or retention removed them."},
+      {R::kUnauthenticated, StatusCode::kUnauthenticated, "UNAUTHENTICATED",
+       false,
+       "The server wants credentials, and got none, or none that are good."},
+      {R::kAccessDenied, StatusCode::kPermissionDenied, "ACCESS_DENIED", false,
+       "The principal's permissions do not allow this operation, or not on "
+       "this connection."},
+      {R::kRateLimited, StatusCode::kResourceExhausted, "RATE_LIMITED", true,
+       "The principal sends more requests per second than it may; try again "
+       "later."},
+      {R::kTooManyActiveRuns, StatusCode::kResourceExhausted,
+       "TOO_MANY_ACTIVE_RUNS", true,
+       "The principal has as many active runs as it may; try again later."},
+      {R::kAuditFailed, StatusCode::kUnavailable, "AUDIT_FAILED", true,
+       "The audit log cannot be written, so that no run is accepted."},
+      {R::kTlsFailed, StatusCode::kUnavailable, "TLS_FAILED", false,
+       "Client and server cannot agree on an encrypted connection."},
+      {R::kHttpRequestInvalid, StatusCode::kInvalidArgument,
+       "HTTP_REQUEST_INVALID", false,
+       "The HTTP request is malformed, too large, or asks for a path, method "
+       "or host that is not served; the HTTP status says which."},
+      {R::kTooManyConnections, StatusCode::kResourceExhausted,
+       "TOO_MANY_CONNECTIONS", true,
+       "The server has as many HTTP connections as its configuration allows; "
+       "try again later."},
   };
   return *kTable;
 }

@@ -59,6 +59,16 @@ enum class ErrorReason {
   kBudgetReached,  // A comparison's own limit ended it.
   kSpillFailed,    // The server's scratch directory is full or unusable.
   kDifferencesNotFound,
+  // Who asks.
+  kUnauthenticated,    // No credentials, or none that are good.
+  kAccessDenied,       // The principal's permissions do not allow it.
+  kRateLimited,        // The principal asks more often than it may.
+  kTooManyActiveRuns,  // The principal has as many runs as it may.
+  kAuditFailed,        // The audit log cannot be written.
+  kTlsFailed,          // Said by clients only.
+  // The HTTP front.
+  kHttpRequestInvalid,
+  kTooManyConnections,
 };
 
 struct ErrorReasonInfo {
