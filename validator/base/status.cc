@@ -127,6 +127,10 @@ const std::vector<ErrorReasonInfo>& ErrorReasons() {
        "TOO_MANY_CONNECTIONS", true,
        "The server has as many HTTP connections as its configuration allows; "
        "try again later."},
+      {R::kStoreUnreachable, StatusCode::kUnavailable, "STORE_UNREACHABLE",
+       true,
+       "The database of the run store does not answer; calls that need it work "
+       "again once it does."},
   };
   return *kTable;
 }

@@ -69,6 +69,7 @@ enum class ErrorReason {
   // The HTTP front.
   kHttpRequestInvalid,
   kTooManyConnections,
+  kStoreUnreachable,  // The database that replicas keep their runs in.
 };
 
 struct ErrorReasonInfo {
