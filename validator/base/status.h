@@ -110,14 +110,14 @@ absl::Status Annotate(const absl::Status& status, std::string_view context);
       return assay_status_;                             \
     }                                                   \
   } while (false)
-
+// NOLINTBEGIN(bugprone-macro-parentheses): names and declarations take none.
 #define ASSAY_ASSIGN_OR_RETURN(lhs, expr) \
   ASSAY_ASSIGN_OR_RETURN_IMPL_(ASSAY_CONCAT_(assay_or_, __LINE__), lhs, expr)
 #define ASSAY_ASSIGN_OR_RETURN_IMPL_(var, lhs, expr) \
   auto var = (expr);                                 \
   if (!var.ok()) return std::move(var).status();     \
   lhs = std::move(var).value()
-
+// NOLINTEND(bugprone-macro-parentheses)
 }  // namespace assay
 
 #endif  // ASSAY_VALIDATOR_BASE_STATUS_H_
