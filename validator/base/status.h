@@ -103,12 +103,11 @@ absl::Status Annotate(const absl::Status& status, std::string_view context);
 #define ASSAY_CONCAT_INNER_(a, b) a##b
 #define ASSAY_CONCAT_(a, b) ASSAY_CONCAT_INNER_(a, b)
 
-#define ASSAY_RETURN_IF_ERROR(expr)                     \
-  do {                                                  \
-    if (absl::Status assay_status_ = (expr);            \
-        !assay_status_.ok()) {                          \
-      return assay_status_;                             \
-    }                                                   \
+#define ASSAY_RETURN_IF_ERROR(expr)                                 \
+  do {                                                              \
+    if (absl::Status assay_status_ = (expr); !assay_status_.ok()) { \
+      return assay_status_;                                         \
+    }                                                               \
   } while (false)
 // NOLINTBEGIN(bugprone-macro-parentheses): names and declarations take none.
 #define ASSAY_ASSIGN_OR_RETURN(lhs, expr) \
