@@ -84,7 +84,7 @@ class ComparisonRunner {
       const Rule& rule = comparison_.rules[i];
       const absl::Time start = absl::Now();
       Result result;
-      const absl::Status status = RunRule(rule, no_pairs, result);
+      absl::Status status = RunRule(rule, no_pairs, result);
       if (cancel_.cancelled()) return cancel_.status();
       if (GetReason(status) == ErrorReason::kStoreFailed) return status;
       if (!status.ok()) SetError(status, result);

@@ -392,7 +392,7 @@ absl::Status RunComparisonRule(const ComparisonRuleRequest& request,
                        "state.directory"));
     }
   }
-  const absl::Status status = RuleRunner(request, source, target, result).Run();
+  absl::Status status = RuleRunner(request, source, target, result).Run();
   // After a failure its checkpoint may be of use to the next attempt.
   if (status.ok() && !request.scratch.empty()) {
     std::error_code error;

@@ -101,7 +101,7 @@ std::vector<std::string> KeyOrderOf(const ComparedSide& side) {
 }
 
 std::string ReadingText(const ComparedSide& side) {
-  const std::string method = StreamMethodText(*side.session, side.table);
+  std::string method = StreamMethodText(*side.session, side.table);
   const std::vector<std::string> key = KeyOrderOf(side);
   const bool pages = side.session->dialect().stream_method() ==
                      sql::StreamMethod::kKeysetPages;

@@ -36,6 +36,7 @@ void DiffConclusion::ExplainKey(const std::string& key,
   // of the others is only known where one is left on each side.
   std::vector<const KeyedRow*> left;
   std::vector<const KeyedRow*> right;
+  right.reserve(target.size());
   for (const KeyedRow& row : target) right.push_back(&row);
   for (const KeyedRow& row : source) {
     const auto equal =

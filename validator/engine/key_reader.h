@@ -59,15 +59,15 @@ absl::StatusOr<KeyedRows> ReadKeys(const DiffContext& context, diff::Side side,
 std::vector<Value> KeyValuesFromText(const PairPlan& plan,
                                      const std::vector<Value>& texts);
 
-// `keys` (canonical) as a statement on `side` looks them up.
+// `keys` (canonical) as a statement on side `which` looks them up.
 absl::StatusOr<std::vector<std::vector<Value>>> LookupKeys(
-    const DiffContext& context, diff::Side side,
+    const DiffContext& context, diff::Side which,
     const std::vector<std::string>& keys);
 
-// Rows of `side` whose key is one of `keys` (KeyValues) in the database's own
-// equality, and `wanted` by its canonical bytes.
+// Rows of side `which` whose key is one of `keys` (KeyValues) in the database's
+// own equality, and `wanted` by its canonical bytes.
 absl::StatusOr<KeyedRows> ReadKeyValues(
-    const DiffContext& context, diff::Side side,
+    const DiffContext& context, diff::Side which,
     absl::Span<const std::vector<Value>> keys, bool with_cells,
     const std::function<bool(const std::string&)>& wanted);
 

@@ -11,10 +11,10 @@
 
 namespace assay::engine {
 
-// Calls `take` for batches of rows of `side` where `where` holds, whose keys
-// are `columns`. Stops at the first error, its own or `take`'s.
+// Calls `take` for batches of rows of side `which` where `where` holds, whose
+// keys are `columns`. Stops at the first error, its own or `take`'s.
 absl::Status ScanKeys(
-    const DiffContext& context, diff::Side side, const SideColumns& columns,
+    const DiffContext& context, diff::Side which, const SideColumns& columns,
     const ExprPtr& where,
     const std::function<absl::Status(const diff::DigestBatch&)>& take);
 

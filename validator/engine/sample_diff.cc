@@ -89,6 +89,7 @@ class SampleDiffRunner {
                                       plan_.key_columns, " columns"));
       }
       std::vector<Value> texts;
+      texts.reserve(constants.size());
       for (const Constant& constant : constants) {
         texts.emplace_back(constant.text);
       }

@@ -28,7 +28,7 @@ Value AsNumber(const Value& value) {
 Value Interpolate(const Rows& rows, const Decimal& fraction) {
   if (rows.rows.empty()) return Null{};
   const auto& first = rows.rows.front().cells;
-  const Value low = AsNumber(first.at(1));
+  Value low = AsNumber(first.at(1));
   if (rows.rows.size() == 1) return low;
   const Value high = AsNumber(rows.rows.back().cells.at(1));
   const Decimal position =

@@ -134,12 +134,11 @@ absl::Status ScanValues(const ScanRequest& request,
       }
     }
   });
-  const absl::Status status =
-      StreamTable(stream, [&](const StreamBlock& block) {
-        queue.Push(CopyBlock(*block.rows, columns.size()));
-        request.on_rows(static_cast<int64_t>(block.rows->rows()));
-        return absl::OkStatus();
-      });
+  absl::Status status = StreamTable(stream, [&](const StreamBlock& block) {
+    queue.Push(CopyBlock(*block.rows, columns.size()));
+    request.on_rows(static_cast<int64_t>(block.rows->rows()));
+    return absl::OkStatus();
+  });
   queue.Push(nullptr);
   tester.join();
   return status;
