@@ -27,7 +27,7 @@ NumberDemand DemandOf(const Arguments& args) {
 }
 
 void Add(std::vector<Issue>& issues, const Rule& rule, const char* code,
-         std::string message, SourceRange range, std::string hint = "") {
+         const std::string& message, SourceRange range, std::string hint = "") {
   issues.push_back({Severity::kError, code,
                     absl::StrCat(message, " in ", rule.kind),
                     range.known() ? range : rule.range, std::move(hint)});

@@ -43,9 +43,10 @@ struct ComparisonObservation {
 
 struct ComparisonKind {
   KindSpec spec;
-  absl::Status (*compile)(const CompileContext& context, ComparisonPlan& plan);
+  absl::Status (*compile)(const CompileContext& context,
+                          ComparisonPlan& plan) = nullptr;
   Judgement (*judge)(const CompileContext& context, const ComparisonPlan& plan,
-                     const ComparisonObservation& observation);
+                     const ComparisonObservation& observation) = nullptr;
 };
 
 // In the order of the documentation (comparison_kinds.inc).

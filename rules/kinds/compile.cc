@@ -58,8 +58,9 @@ Constant CompileContext::ToConstant(const Literal& literal,
 ExprPtr CompileContext::ToBound(const Bound& bound,
                                 const Column& typed_by) const {
   if (const auto* now = std::get_if<NowOffset>(&bound)) {
-    return MakeExpr(Instant{absl::ToUnixMicros(as_of_) + now->offset_micros,
-                            typed_by.name, now->range});
+    return MakeExpr(Instant{
+        absl::ToUnixMicros(as_of_ + absl::Microseconds(now->offset_micros)),
+        typed_by.name, now->range});
   }
   return MakeExpr(ToConstant(std::get<Literal>(bound), typed_by));
 }

@@ -77,9 +77,10 @@ struct RuleKind {
   KindSpec spec;
   // Fills `plan`. Fails with kValueInvalid where an argument, now that
   // parameters are known, makes no sense.
-  absl::Status (*compile)(const CompileContext& context, RulePlan& plan);
+  absl::Status (*compile)(const CompileContext& context,
+                          RulePlan& plan) = nullptr;
   Judgement (*judge)(const CompileContext& context,
-                     const Observation& observation);
+                     const Observation& observation) = nullptr;
 };
 
 // `sql` with the parameters that occur in it.
