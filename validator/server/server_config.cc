@@ -3,22 +3,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <limits>
-#include <map>
-#include <set>
 #include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "validator/base/status.h"
 #include "validator/connections/connection_config.h"
-#include "validator/value/value.h"
+#include "validator/server/config_section.h"
 #include "yaml-cpp/yaml.h"
 
 namespace assay::server {
@@ -26,125 +22,12 @@ namespace {
 
 constexpr uintmax_t kMaxConfigBytes = 1 << 20;
 
-SourceRange RangeOf(const YAML::Mark& mark, size_t length) {
-  if (mark.is_null()) return {};
-  return {.line = mark.line + 1,
-          .column = mark.column + 1,
-          .end_line = mark.line + 1,
-          .end_column = mark.column + 1 + static_cast<int>(length)};
-}
-
-// Reads one section: keys and what to do with their values.
-class Section {
- public:
-  using Read = std::function<void(const YAML::Node&)>;
-
-  Section(std::string name, std::vector<Issue>& issues)
-      : name_(std::move(name)), issues_(issues) {}
-
-  Section& On(const std::string& key, Read read) {
-    reads_.emplace(key, std::move(read));
-    return *this;
-  }
-
-  Section& Integer(const std::string& key, int64_t least, int64_t most,
-                   std::function<void(int64_t)> set) {
-    return On(key, [=, this](const YAML::Node& node) {
-      int64_t value = 0;
-      const std::string text = Text(node);
-      const char* end = text.data() + text.size();
-      const auto parsed = std::from_chars(text.data(), end, value);
-      if (parsed.ec == std::errc() && parsed.ptr == end && value >= least &&
-          value <= most) {
-        return set(value);
-      }
-      Mistake(
-          node, "bad_integer",
-          absl::StrCat(key, " must be an integer from ", least, " to ", most));
-    });
-  }
-
-  // A positive duration.
-  Section& Duration(const std::string& key,
-                    std::function<void(absl::Duration)> set) {
-    return On(key, [=, this](const YAML::Node& node) {
-      const std::optional<int64_t> micros = ParseDurationMicros(Text(node));
-      if (micros && *micros > 0) return set(absl::Microseconds(*micros));
-      Mistake(node, "bad_duration",
-              absl::StrCat(key, " must be a duration such as 30s, 15m, 90d"));
-    });
-  }
-
-  void ReadAll(const YAML::Node& node) {
-    if (node.IsNull()) return;
-    if (!node.IsMap()) {
-      return Mistake(node, "not_a_map",
-                     absl::StrCat(name_, " must be a map of keys"));
-    }
-    std::set<std::string> seen;
-    for (const auto& entry : node) {
-      const YAML::Node& key = entry.first;
-      const std::string word = Text(key);
-      const auto read = reads_.find(word);
-      if (read == reads_.end()) {
-        Unknown(key, word);
-      } else if (!seen.insert(word).second) {
-        Mistake(key, "duplicate_key",
-                absl::StrCat("'", word, "' stands twice in ", name_));
-      } else {
-        read->second(entry.second);
-      }
-    }
-  }
-
-  // A scalar's text; anything else reads as "", which no value may be.
-  static std::string Text(const YAML::Node& node) {
-    return node.IsScalar() ? node.Scalar() : std::string();
-  }
-
-  void Mistake(const YAML::Node& node, const std::string& code,
-               const std::string& message, const std::string& hint = "") {
-    issues_.push_back({.code = code,
-                       .message = message,
-                       .range = RangeOf(node.Mark(), Text(node).size()),
-                       .hint = hint});
-  }
-
- private:
-  void Unknown(const YAML::Node& key, const std::string& word) {
-    std::vector<std::string> known;
-    for (const auto& [name, read] : reads_) known.push_back(name);
-    const std::string nearest = NearestName(word, known);
-    Mistake(
-        key, "unknown_key", absl::StrCat("unknown key '", word, "' in ", name_),
-        nearest.empty() ? "" : absl::StrCat("did you mean '", nearest, "'?"));
-  }
-
-  const std::string name_;
-  std::vector<Issue>& issues_;
-  std::map<std::string, Read> reads_;
-};
-
 void ReadServer(const YAML::Node& node, ServerConfig& config,
                 std::vector<Issue>& issues) {
   Section section("server", issues);
   section
-      .On("listen",
-          [&](const YAML::Node& value) {
-            std::vector<YAML::Node> items;
-            if (value.IsSequence()) {
-              for (const YAML::Node& item : value) items.push_back(item);
-            } else {
-              items.push_back(value);
-            }
-            for (const YAML::Node& item : items) {
-              config.listen.push_back(Section::Text(item));
-              if (!config.listen.back().empty()) continue;
-              section.Mistake(item, "bad_listen",
-                              "listen must be host:port, unix:/path, or a "
-                              "list of them");
-            }
-          })
+      .Strings("listen", "host:port, unix:/path",
+               [&](const std::string& text) { config.listen.push_back(text); })
       .On("store",
           [&](const YAML::Node& value) {
             if (value.IsScalar()) {
