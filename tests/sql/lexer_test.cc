@@ -88,8 +88,8 @@ TEST(Lexer, Statements) {
       {"a = 'into'", "pmsa"},
       {"into_x = 1", "pmsa"},
       {std::string("a = 1\0", 6), ""},
-      {std::string("a = '\0'", 8), ""},
-      {std::string("a = '\\\0'", 9), ""},
+      {std::string("a = '\0'", 7), ""},
+      {std::string("a = '\\\0'", 8), ""},
       {std::string("a = 1 -- \0", 10), ""},
       {std::string("a = 1 /*\0*/", 11), ""},
       {"a = 1\x01", ""},
@@ -283,9 +283,8 @@ std::string Blank(const std::string& sql, char dialect) {
     if (quote) {
       ++i;
       while (i < sql.size()) {
-        if (sql[i] == '\\' && escape && q == '\'') {
-          i += 2;
-        } else if (sql[i] == q && at(i + 1) == q) {
+        const bool escaped = sql[i] == '\\' && escape && q == '\'';
+        if (escaped || (sql[i] == q && at(i + 1) == q)) {
           i += 2;
         } else if (sql[i] == q) {
           break;
