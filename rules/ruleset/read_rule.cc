@@ -51,6 +51,7 @@ void ReadEnum(const YamlNode& node, const std::string& key,
               const std::vector<std::pair<std::string, Enum>>& names,
               ParseContext& context, Enum& field) {
   std::vector<std::string> choices;
+  choices.reserve(names.size());
   for (const auto& [name, value] : names) choices.push_back(name);
   const std::optional<Word> word =
       ReadChoice(node, choices, absl::StrCat("'", key, "'"), context);

@@ -95,7 +95,7 @@ TEST(EncodeDoubles, AreEqualByIeeeValue) {
        {Real(1e15), "1e+15", "1.0e+15", Int(1000000000000000)},
        {Real(NAN), Real(-NAN), "NaN"},
        {Real(INFINITY), "Infinity", "inf"},
-       {Real(-INFINITY), "-Infinity"},
+       {Real(-HUGE_VAL), "-Infinity"},
        {Int(9007199254740993)},  // No double.
        {Real(9007199254740992.0), Int(9007199254740992)},
        {Int(std::numeric_limits<int64_t>::max())},

@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 
 // A value as a cause may name it: no data but the most common of all.
 std::string NameOfValue(const Value& value) {
-  const std::string text = ToText(value);
+  std::string text = ToText(value);
   if (std::holds_alternative<std::string>(value) && text.empty()) return "''";
   for (const char* shown : {"0", "1", "true", "false"}) {
     if (text == shown) return text;

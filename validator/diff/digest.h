@@ -17,6 +17,7 @@ struct Digest {
   uint64_t low = 0;
   uint64_t high = 0;
   friend bool operator==(const Digest&, const Digest&) = default;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the 0 of <=> is no pointer.
   friend auto operator<=>(const Digest&, const Digest&) = default;
 };
 

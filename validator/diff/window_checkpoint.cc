@@ -113,14 +113,14 @@ absl::Status Window::Impl::WriteCheckpoint(const std::string& path) {
 
 absl::Status Window::Impl::Load(const std::string& path) {
   Reset();
-  const absl::Status status = ReadCheckpoint(path);
+  absl::Status status = ReadCheckpoint(path);
   if (status.ok()) return status;
   Reset();
   return Damaged(path, absl::StrCat("cannot be used: ", status.message()));
 }
 
 absl::Status Window::Impl::ReadCheckpoint(const std::string& path) {
-  struct stat facts;
+  struct stat facts = {};
   if (::stat(path.c_str(), &facts) != 0) {
     return DiskError("open", path, errno);
   }

@@ -56,6 +56,7 @@ inline SQLCHAR* OdbcText(const char* text) {
 
 // ODBC attributes carry integers in a pointer.
 inline SQLPOINTER OdbcInteger(SQLULEN value) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): there is no other way.
   return reinterpret_cast<SQLPOINTER>(value);
 }
 
