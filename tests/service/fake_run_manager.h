@@ -81,13 +81,28 @@ class FakeRunManager final : public RunManager {
   RunRequest started;
   std::string cancelled_request_id;
 
-  absl::StatusOr<Run> Start(const RunRequest& request,
+  // What the service said of who asks; of the last Start.
+  Admission admission;
+
+  using RunManager::Cancel;
+  using RunManager::Start;
+  absl::StatusOr<Run> Start(const RunRequest& request, const Admission& with,
                             std::vector<Issue>* issues) override {
     *issues = start_issues;
     if (!start_error.ok()) return start_error;
     started = request;
+    admission = with;
     Add("run-started");
     return Get("run-started", false);
+  }
+
+  absl::StatusOr<Run> Find(const std::string& run_id, const SeesRun& sees,
+                           bool with_results) override {
+    absl::StatusOr<Run> run = Get(run_id, with_results);
+    if (run.ok() && sees && !sees(*run)) {
+      return MakeError(ErrorReason::kRunNotFound, "no run '" + run_id + "'");
+    }
+    return run;
   }
 
   absl::StatusOr<Run> Get(const std::string& run_id,
@@ -131,7 +146,8 @@ class FakeRunManager final : public RunManager {
   }
 
   absl::StatusOr<Run> Cancel(const std::string& run_id,
-                             const std::string& request_id) override {
+                             const std::string& request_id,
+                             const std::string&) override {
     cancelled_request_id = request_id;
     return Get(run_id, false);
   }

@@ -50,6 +50,16 @@ std::string RequestDigest(const RunRequest& request) {
   return Sha256Hex(text);
 }
 
+std::string ClaimKey(const std::string& principal,
+                     const std::string& request_id) {
+  // As before there were principals.
+  if (principal.empty()) return Sha256Hex(request_id);
+  std::string text = "assay-claim-1;";
+  AppendField(text, principal);
+  AppendField(text, request_id);
+  return Sha256Hex(text);
+}
+
 std::string LabelKey(const std::string& name, const std::string& value) {
   std::string text;
   AppendField(text, name);

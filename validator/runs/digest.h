@@ -22,6 +22,11 @@ std::string Sha256Hex(std::string_view text);
 // run that is rechecked.
 std::string RequestDigest(const RunRequest& request);
 
+// A claim of `principal` as the store looks it up: a request_id means nothing
+// to other principals, so that nobody can take one in advance.
+std::string ClaimKey(const std::string& principal,
+                     const std::string& request_id);
+
 // A label as the store looks it up.
 std::string LabelKey(const std::string& name, const std::string& value);
 

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "validator/base/log.h"
 #include "validator/base/status.h"
+#include "validator/runs/digest.h"
 #include "validator/runs/manager_impl.h"
 
 namespace assay::runs {
@@ -17,8 +18,13 @@ constexpr absl::Duration kStopGrace = absl::Seconds(15);
 }  // namespace
 
 absl::StatusOr<Run> RunManagerImpl::Cancel(const std::string& run_id,
-                                           const std::string& request_id) {
+                                           const std::string& request_id,
+                                           const std::string& principal) {
   ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
+  if (store_->shared()) {
+    return CancelAnywhere(
+        id, request_id.empty() ? "" : ClaimKey(principal, request_id));
+  }
   const RunPtr run = FindInMemory(id);
   if (run == nullptr) {
     ASSAY_ASSIGN_OR_RETURN(const Run stored, LoadStored(id, false));
@@ -36,7 +42,8 @@ absl::StatusOr<Run> RunManagerImpl::Cancel(const std::string& run_id,
                                     RunStateName(state)));
     }
     if (!request_id.empty()) {
-      std::optional<Claim> claim = run->FindClaim(StoreKey(request_id));
+      std::optional<Claim> claim =
+          run->FindClaim(ClaimKey(principal, request_id));
       if (!claim.has_value()) {
         return MakeError(
             ErrorReason::kArgumentInvalid,
@@ -53,21 +60,24 @@ absl::StatusOr<Run> RunManagerImpl::Cancel(const std::string& run_id,
       }
       if (run->active_claims() > 0) return run->Snapshot(false);
     }
-    if (run->executing()) {
-      if (state != RunState::kCancelling) {
-        run->SetState(RunState::kCancelling);
-        SaveState(run);
-      }
-      source = run->RequestStop(Stop::kCancel);
-    } else {
-      Finish(run, RunState::kCancelled,
-             MakeError(ErrorReason::kCancelled, "the run was cancelled"));
-    }
+    source = StopForGood(run);
   }
-  if (source.has_value()) {
-    source->Cancel(MakeError(ErrorReason::kCancelled, "the run was cancelled"));
-  }
+  if (source.has_value()) source->Cancel(CancelledError());
   return run->Snapshot(false);
+}
+
+std::optional<CancellationSource> RunManagerImpl::StopForGood(
+    const RunPtr& run) {
+  if (IsTerminal(run->state()) || run->lost()) return std::nullopt;
+  if (!run->executing()) {
+    Finish(run, RunState::kCancelled, CancelledError());
+    return std::nullopt;
+  }
+  if (run->state() != RunState::kCancelling) {
+    run->SetState(RunState::kCancelling);
+    SaveState(run);
+  }
+  return run->RequestStop(Stop::kCancel);
 }
 
 void RunManagerImpl::Resume(const RunPtr& run) {
@@ -82,7 +92,10 @@ void RunManagerImpl::SweepRun(const RunPtr& run) {
   std::optional<CancellationSource> source;
   {
     absl::MutexLock lock(&run->transition_mu());
-    if (IsTerminal(run->state())) return;
+    if (IsTerminal(run->state()) || run->lost()) return;
+    if (const std::optional<Ending> ending = run->ending()) {
+      return Finish(run, ending->state, ending->why);
+    }
     if (!run->executing() && seams_.clock->Now() >= Deadline(*run)) {
       Finish(run, RunState::kCancelled,
              MakeError(ErrorReason::kRunTimeout,
@@ -118,6 +131,10 @@ void RunManagerImpl::Sweep() {
   {
     absl::MutexLock lock(&mu_);
     if (stopping_) return;
+  }
+  if (store_->shared()) TendOwnership();
+  {
+    absl::MutexLock lock(&mu_);
     for (const auto& [id, run] : live_) runs.push_back(run);
   }
   for (const RunPtr& run : runs) SweepRun(run);
@@ -135,7 +152,9 @@ void RunManagerImpl::SaveUnsaved() {
     const LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
     const Run now = run->Snapshot(false);
     if (!IsTerminal(now.state)) continue;
-    if (!store_->SaveProgress(run->id(), unsaved.results, unsaved.groups, &now)
+    if (!store_
+             ->Save(run->id(), run->epoch(),
+                    {unsaved.results, unsaved.groups, unsaved.dropped, &now})
              .ok()) {
       return;  // The store is still ill; said once, when the run ended.
     }
@@ -149,11 +168,18 @@ void RunManagerImpl::RemoveOldRuns() {
   const absl::Duration uptime = seams_.clock->Uptime();
   {
     absl::MutexLock lock(&mu_);
-    if (!retention_due_ && uptime - last_retention_ < kRetentionInterval) {
-      return;
-    }
+    const bool due = retention_due_ && !store_->shared();
+    if (!due && uptime - last_retention_ < kRetentionInterval) return;
     retention_due_ = false;
     last_retention_ = uptime;
+  }
+  if (store_->shared()) {
+    // What other servers ended.
+    RemoveLeavings();
+    // Of all servers one is enough.
+    const absl::StatusOr<bool> ours =
+        store_->ClaimRetention(kRetentionInterval);
+    if (!ours.ok() || !*ours) return;
   }
   while (true) {
     const absl::StatusOr<std::vector<std::string>> removed = store_->RemoveOld(
@@ -179,10 +205,23 @@ void RunManagerImpl::SweepLoop() {
   while (true) {
     {
       absl::MutexLock lock(&mu_);
-      mu_.AwaitWithTimeout(absl::Condition(&closing_), seams_.sweep_interval);
+      mu_.AwaitWithTimeout(
+          absl::Condition(&closing_),
+          store_->shared() ? seams_.sweep_interval / 2 : seams_.sweep_interval);
       if (closing_) return;
     }
     Sweep();
+  }
+}
+
+void RunManagerImpl::BeatLoop() {
+  while (true) {
+    {
+      absl::MutexLock lock(&mu_);
+      mu_.AwaitWithTimeout(absl::Condition(&closing_), membership_->interval());
+      if (closing_) return;
+    }
+    membership_->Beat();
   }
 }
 
@@ -218,11 +257,15 @@ void RunManagerImpl::Drain(absl::Duration grace) {
     mu_.AwaitWithTimeout(absl::Condition(&idle), grace);
   }
   StopAll();
-  absl::MutexLock lock(&mu_);
-  auto stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    return executing_ == 0;
-  };
-  mu_.AwaitWithTimeout(absl::Condition(&stopped), kStopGrace);
+  {
+    absl::MutexLock lock(&mu_);
+    auto stopped = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
+      return executing_ == 0;
+    };
+    mu_.AwaitWithTimeout(absl::Condition(&stopped), kStopGrace);
+  }
+  // Others need not wait until they take us for dead.
+  if (membership_ != nullptr) membership_->Leave();
 }
 
 }  // namespace assay::runs

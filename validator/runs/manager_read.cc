@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kMinPrefix = 4;
 constexpr int kShownCandidates = 5;
+constexpr int kMaxCandidates = 200;  // Looked at one by one.
 constexpr int kMaxPage = 1000;
 
 absl::Status NotFound(const std::string& run_id) {
@@ -36,8 +37,7 @@ absl::Status NoDifferences(const Run& run, const std::string& rule_id) {
     std::string why = "nothing differed, or the rule compares no rows";
     if (result->differences > 0) {
       why = "they were removed from the server's state directory";
-    } else if (result->diff.has_value() &&
-               result->verdict != Verdict::kPass) {
+    } else if (result->diff.has_value() && result->verdict != Verdict::kPass) {
       why = "the policy of a connection keeps them, or none was confirmed";
     }
     return MakeError(ErrorReason::kDifferencesNotFound,
@@ -48,11 +48,10 @@ absl::Status NoDifferences(const Run& run, const std::string& rule_id) {
   const std::string nearest = NearestName(rule_id, ids);
   return MakeError(
       ErrorReason::kDifferencesNotFound,
-      absl::StrCat("run ", run.run_id, " has no result of a rule '", rule_id,
-                   "'",
-                   nearest.empty()
-                       ? std::string(IsTerminal(run.state) ? "" : " yet")
-                       : absl::StrCat("; did you mean '", nearest, "'?")));
+      absl::StrCat(
+          "run ", run.run_id, " has no result of a rule '", rule_id, "'",
+          nearest.empty() ? std::string(IsTerminal(run.state) ? "" : " yet")
+                          : absl::StrCat("; did you mean '", nearest, "'?")));
 }
 
 bool Matches(const Run& run, const ListFilter& filter) {
@@ -79,6 +78,24 @@ class LeaseSubscription : public Subscription {
   WakerSet::Registration registration_;
 };
 
+// Of a run that another server executes, or may take over.
+class WatchSubscription : public Subscription {
+ public:
+  WatchSubscription(std::unique_ptr<Subscription> lease,
+                    std::unique_ptr<RunWatches::Hold> hold)
+      : lease_(std::move(lease)), hold_(std::move(hold)) {}
+  WatchSubscription(std::shared_ptr<WakerSet> wakers,
+                    std::function<void()> wake,
+                    std::unique_ptr<RunWatches::Hold> hold)
+      : registration_(std::in_place, std::move(wakers), std::move(wake)),
+        hold_(std::move(hold)) {}
+
+ private:
+  const std::unique_ptr<Subscription> lease_;
+  std::optional<WakerSet::Registration> registration_;
+  const std::unique_ptr<RunWatches::Hold> hold_;
+};
+
 // Of a run that has ended before: one wake-up, to read the end.
 class EndedSubscription : public Subscription {
  public:
@@ -96,14 +113,19 @@ class EndedSubscription : public Subscription {
 
 RunManagerImpl::RunPtr RunManagerImpl::FindInMemory(
     const std::string& run_id) const {
+  // What may be another's is asked of the store.
+  const bool sure =
+      membership_ == nullptr || membership_->standing() == Standing::kMember;
   absl::MutexLock lock(&mu_);
   for (const auto* runs : {&live_, &finished_, &unsaved_}) {
+    if (runs == &live_ && !sure) continue;
     if (auto it = runs->find(run_id); it != runs->end()) return it->second;
   }
   return nullptr;
 }
 
-absl::StatusOr<std::string> RunManagerImpl::Resolve(const std::string& run_id) {
+absl::StatusOr<std::string> RunManagerImpl::Resolve(const std::string& run_id,
+                                                    const SeesRun& sees) {
   const std::string id = absl::AsciiStrToLower(run_id);
   if (id.size() < kMinPrefix) {
     return MakeError(ErrorReason::kArgumentInvalid,
@@ -119,8 +141,27 @@ absl::StatusOr<std::string> RunManagerImpl::Resolve(const std::string& run_id) {
       });
   if (!plausible) return NotFound(run_id);
   if (id.size() == kRunIdLength) return id;
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<std::string> ids,
-                         store_->FindIds(id, kShownCandidates + 1));
+  ASSAY_ASSIGN_OR_RETURN(
+      std::vector<std::string> ids,
+      store_->FindIds(id, sees ? kMaxCandidates : kShownCandidates + 1));
+  if (sees) {
+    if (ids.size() == static_cast<size_t>(kMaxCandidates)) {
+      return MakeError(ErrorReason::kArgumentInvalid,
+                       absl::StrCat("run_id '", run_id,
+                                    "' is too short to be looked for; give "
+                                    "more of it"));
+    }
+    absl::Status failed;
+    std::erase_if(ids, [&](const std::string& candidate) {
+      const absl::StatusOr<Run> run = Get(candidate, false);
+      // Retention may have removed it meanwhile.
+      if (!run.ok() && GetReason(run.status()) != ErrorReason::kRunNotFound) {
+        failed = run.status();
+      }
+      return !run.ok() || !sees(*run);
+    });
+    ASSAY_RETURN_IF_ERROR(failed);
+  }
   if (ids.empty()) return NotFound(run_id);
   if (ids.size() > 1) {
     const size_t shown = std::min<size_t>(ids.size(), kShownCandidates);
@@ -161,14 +202,32 @@ absl::StatusOr<Run> RunManagerImpl::Get(const std::string& run_id,
   return LoadStored(id, with_results);
 }
 
+absl::StatusOr<Run> RunManagerImpl::Find(const std::string& run_id,
+                                         const SeesRun& sees,
+                                         bool with_results) {
+  ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id, sees));
+  absl::StatusOr<Run> run = Get(id, with_results);
+  // In the words of Resolve, so that nobody tells the two apart.
+  if (GetReason(run.status()) == ErrorReason::kRunNotFound ||
+      (run.ok() && sees && !sees(*run))) {
+    return NotFound(run_id);
+  }
+  return run;
+}
+
 absl::StatusOr<LinePage> RunManagerImpl::ListDifferences(
     const std::string& run_id, const std::string& rule_id, int64_t offset,
     int limit, size_t max_bytes) {
   ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
-  if (!state_->path().empty()) {
-    absl::StatusOr<LinePage> page =
-        ReadLines(DifferencesPath(state_->path(), id, rule_id), offset, limit,
-                  max_bytes);
+  if (store_->shared()) {
+    ASSAY_ASSIGN_OR_RETURN(const auto place, store_->FindList(id, rule_id));
+    if (place.has_value()) {
+      return ReadStoredLines(id, place->first, place->second, offset, limit,
+                             max_bytes);
+    }
+  } else if (!state_->path().empty()) {
+    absl::StatusOr<LinePage> page = ReadLines(
+        DifferencesPath(state_->path(), id, rule_id), offset, limit, max_bytes);
     if (GetReason(page.status()) != ErrorReason::kDifferencesNotFound) {
       return page;
     }
@@ -210,10 +269,14 @@ absl::StatusOr<std::unique_ptr<Subscription>> RunManagerImpl::Subscribe(
   ASSAY_ASSIGN_OR_RETURN(const std::string id, Resolve(run_id));
   const RunPtr run = FindInMemory(id);
   if (run == nullptr) {
-    ASSAY_RETURN_IF_ERROR(LoadStored(id, false).status());
-    return std::make_unique<EndedSubscription>(std::move(wake), &notifier_);
+    ASSAY_ASSIGN_OR_RETURN(const Run stored, LoadStored(id, false));
+    if (watches_ == nullptr || IsTerminal(stored.state)) {
+      return std::make_unique<EndedSubscription>(std::move(wake), &notifier_);
+    }
+    return std::make_unique<WatchSubscription>(
+        watches_->WakersOf(id), std::move(wake), watches_->Watch(stored));
   }
-  auto subscription =
+  std::unique_ptr<Subscription> subscription =
       std::make_unique<LeaseSubscription>(run, seams_.clock, std::move(wake));
   if (run->WantResume()) {
     absl::MutexLock lock(&run->transition_mu());
@@ -221,7 +284,10 @@ absl::StatusOr<std::unique_ptr<Subscription>> RunManagerImpl::Subscribe(
   }
   // What happened before the registration is told once more.
   notifier_.Notify(run->wakers());
-  return subscription;
+  if (watches_ == nullptr) return subscription;
+  // Should the run become another server's, it is watched there.
+  return std::make_unique<WatchSubscription>(
+      std::move(subscription), watches_->Watch(run->Snapshot(false)));
 }
 
 absl::StatusOr<std::vector<Event>> RunManagerImpl::ReadEvents(
@@ -246,11 +312,25 @@ absl::StatusOr<std::vector<Event>> RunManagerImpl::ReadEvents(
     event.what.emplace<ResultEvent>(ResultEvent{result.index, result.result});
   }
   const Run& run = stored->run;
-  if (events.size() < static_cast<size_t>(limit) &&
-      run.sequence > after_sequence) {
+  // Of a run that goes on elsewhere, what its owner has told so far.
+  const bool ended = IsTerminal(run.state);
+  const int64_t state_sequence = ended ? run.sequence : run.state_sequence;
+  if (state_sequence > after_sequence) {
     Event& event = events.emplace_back();
-    event.sequence = run.sequence;
+    event.sequence = state_sequence;
     event.what.emplace<StateEvent>(StateEvent{run.state});
+  }
+  if (!ended && run.progress_sequence > after_sequence) {
+    Event& event = events.emplace_back();
+    event.sequence = run.progress_sequence;
+    event.what.emplace<ProgressEvent>(ProgressEvent{run.progress});
+  }
+  // A batch that is full ends before what comes after its last result.
+  std::stable_sort(
+      events.begin(), events.end(),
+      [](const Event& a, const Event& b) { return a.sequence < b.sequence; });
+  if (events.size() > static_cast<size_t>(limit)) {
+    events.resize(static_cast<size_t>(limit));
   }
   return events;
 }

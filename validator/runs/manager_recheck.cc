@@ -23,10 +23,10 @@ bool MayCarry(const Result& result, bool fail_on_warn) {
 }  // namespace
 
 absl::StatusOr<std::optional<Run>> RunManagerImpl::FindParent(
-    RunRequest& request) {
+    RunRequest& request, const SeesRun& sees) {
   if (request.recheck_of.empty()) return std::optional<Run>();
-  ASSAY_ASSIGN_OR_RETURN(request.recheck_of, Resolve(request.recheck_of));
-  ASSAY_ASSIGN_OR_RETURN(Run parent, Get(request.recheck_of, false));
+  ASSAY_ASSIGN_OR_RETURN(Run parent, Find(request.recheck_of, sees, false));
+  request.recheck_of = parent.run_id;
   if (!IsTerminal(parent.state)) {
     return MakeError(
         ErrorReason::kArgumentInvalid,
@@ -48,9 +48,9 @@ void RunManagerImpl::TakeOver(const LiveRun& run,
   // which retention may have removed meanwhile, everything is read.
   const absl::StatusOr<Run> parent = Get(asked.recheck_of, true);
   if (!parent.ok()) {
-    LogWarning(absl::StrCat("run ", run.id(), ": reads everything, for run ",
-                            asked.recheck_of, ", which it rechecks, is gone: ",
-                            parent.status().message()));
+    LogWarning(absl::StrCat(
+        "run ", run.id(), ": reads everything, for run ", asked.recheck_of,
+        ", which it rechecks, is gone: ", parent.status().message()));
     return;
   }
   request.recheck_of = asked.recheck_of;
@@ -75,6 +75,7 @@ void RunManagerImpl::TakeOver(const LiveRun& run,
     }
     request.carried.emplace(index, std::move(result));
   }
+  if (store_->shared()) FetchLists(request, *parent);
 }
 
 }  // namespace assay::runs

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "rules/ruleset/uses.h"
 #include "validator/base/issue.h"
 #include "validator/base/status.h"
 #include "validator/runs/digest.h"
@@ -17,6 +18,8 @@ constexpr size_t kMaxLabelName = 63;
 constexpr size_t kMaxLabelValue = 1024;
 constexpr absl::Duration kMinLease = absl::Seconds(10);
 constexpr absl::Duration kMaxLease = absl::Hours(24);
+// How often a run to attach to may end before we get to it.
+constexpr int kStartAttempts = 5;
 
 absl::Status Invalid(const std::string& message) {
   return MakeError(ErrorReason::kArgumentInvalid, message);
@@ -78,27 +81,46 @@ RunRequest WithDefaults(const RunRequest& request) {
   return out;
 }
 
+bool Sees(const Admission& admission, const Run& run) {
+  return !admission.sees || admission.sees(run);
+}
+
+absl::Status Record(const Admission& admission, const Run& run,
+                    Accepted accepted) {
+  return admission.record ? admission.record(run, accepted) : absl::OkStatus();
+}
+
+Run Known(Run run, const Admission& admission) {
+  Record(admission, run, Accepted::kKnown).IgnoreError();
+  return run;
+}
+
 }  // namespace
 
 absl::StatusOr<Run> RunManagerImpl::Start(const RunRequest& raw_request,
+                                          const Admission& admission,
                                           std::vector<Issue>* issues) {
   RunRequest request = WithDefaults(raw_request);
   ASSAY_RETURN_IF_ERROR(CheckRequest(request));
-  ASSAY_ASSIGN_OR_RETURN(const std::optional<Run> parent, FindParent(request));
+  ASSAY_ASSIGN_OR_RETURN(const std::optional<Run> parent,
+                         FindParent(request, admission.sees));
   const std::string digest = RequestDigest(request);
   // A retried call is answered without compiling again, also while draining.
   ASSAY_ASSIGN_OR_RETURN(std::optional<Run> known,
                          FindByRequestId(request, digest));
-  if (known.has_value()) return *std::move(known);
+  // Where the principal has lost a permission since, it is refused below.
+  if (known.has_value() && Sees(admission, *known)) {
+    return Known(*std::move(known), admission);
+  }
   ASSAY_ASSIGN_OR_RETURN(RunPlan plan, Plan(request, digest, issues));
-  ASSAY_RETURN_IF_ERROR(CheckConnections(plan));
+  ASSAY_RETURN_IF_ERROR(Admit(plan, admission));
   if (parent.has_value()) {
     ASSAY_RETURN_IF_ERROR(CheckSameRules(*parent, plan.run));
   }
 
-  absl::MutexLock admission(&start_mu_);
+  absl::MutexLock one_at_a_time(&start_mu_);
   ASSAY_ASSIGN_OR_RETURN(known, FindByRequestId(request, digest));
-  if (known.has_value()) return *std::move(known);
+  if (known.has_value()) return Known(*std::move(known), admission);
   {
     absl::MutexLock lock(&mu_);
     if (draining_) {
@@ -107,18 +129,29 @@ absl::StatusOr<Run> RunManagerImpl::Start(const RunRequest& raw_request,
                        "again with the same request_id");
     }
   }
-  for (const RunPtr& run : FindAttachable(request, digest)) {
-    ASSAY_ASSIGN_OR_RETURN(const bool attached, AttachTo(run, request, digest));
-    if (attached) return run->Snapshot(false);
+  for (int attempt = 0; attempt < kStartAttempts; ++attempt) {
+    ASSAY_ASSIGN_OR_RETURN(std::optional<Run> run,
+                           store_->shared()
+                               ? AttachAnywhere(request, digest, admission)
+                               : AttachHere(request, digest, admission));
+    if (run.has_value()) return *std::move(run);
+    ASSAY_ASSIGN_OR_RETURN(run, StartNew(plan, admission));
+    if (run.has_value()) return *std::move(run);
+    // Another server was faster.
+    ASSAY_ASSIGN_OR_RETURN(known, FindByRequestId(request, digest));
+    if (known.has_value()) return Known(*std::move(known), admission);
   }
-  return StartNew(std::move(plan));
+  return MakeError(ErrorReason::kStoreFailed,
+                   "runs with this correlation_id come and go too quickly; try "
+                   "again");
 }
 
 absl::StatusOr<std::optional<Run>> RunManagerImpl::FindByRequestId(
     const RunRequest& request, const std::string& digest) {
   if (request.request_id.empty()) return std::optional<Run>();
-  ASSAY_ASSIGN_OR_RETURN(const std::optional<Claim> claim,
-                         store_->FindClaim(StoreKey(request.request_id)));
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::optional<Claim> claim,
+      store_->FindClaim(ClaimKey(request.principal, request.request_id)));
   if (!claim.has_value()) return std::optional<Run>();
   if (claim->request_digest != digest) {
     return MakeError(
@@ -177,34 +210,34 @@ absl::StatusOr<RunPlan> RunManagerImpl::Plan(const RunRequest& request,
   for (const auto& [name, bound] : plan.parameters) {
     run.bound_params[name] = bound.text;
   }
+  for (ConnectionUse& used : ConnectionsUsed(plan.rule_set, plan.parameters)) {
+    run.connections.push_back(std::move(used.name));
+  }
+  std::sort(run.connections.begin(), run.connections.end());
+  run.connections.erase(
+      std::unique(run.connections.begin(), run.connections.end()),
+      run.connections.end());
   run.state = RunState::kPending;
   return plan;
 }
 
-absl::Status RunManagerImpl::CheckConnections(const RunPlan& plan) const {
-  std::vector<const Literal*> used;
-  for (const TableRules& table : plan.rule_set.tables) {
-    used.push_back(&table.connection);
+absl::Status RunManagerImpl::Admit(const RunPlan& plan,
+                                   const Admission& admission) const {
+  // First, for what follows tells which connections there are.
+  if (admission.admit) {
+    ASSAY_RETURN_IF_ERROR(admission.admit(plan.rule_set, plan.run));
   }
-  for (const Comparison& comparison : plan.rule_set.comparisons) {
-    used.push_back(&comparison.source.connection);
-    used.push_back(&comparison.target.connection);
-  }
-  for (const Literal* connection : used) {
-    std::string name = connection->text;
-    if (!connection->parameter.empty()) {
-      auto it = plan.parameters.find(connection->parameter);
-      if (it != plan.parameters.end()) name = it->second.text;
-    }
-    if (registry_->Find(name) != nullptr) continue;
+  for (const ConnectionUse& used :
+       ConnectionsUsed(plan.rule_set, plan.parameters)) {
+    if (registry_->Find(used.name) != nullptr) continue;
     std::vector<std::string> names;
     for (const connections::ConnectionConfig* config : registry_->List()) {
       names.push_back(config->name);
     }
     std::string message =
-        absl::StrCat("line ", connection->range.line, ": connection '", name,
+        absl::StrCat("line ", used.range.line, ": connection '", used.name,
                      "' is not configured on this server");
-    const std::string nearest = NearestName(name, names);
+    const std::string nearest = NearestName(used.name, names);
     if (!nearest.empty()) {
       absl::StrAppend(&message, "; did you mean '", nearest, "'?");
     }
@@ -236,15 +269,19 @@ std::vector<RunManagerImpl::RunPtr> RunManagerImpl::FindAttachable(
 
 absl::StatusOr<bool> RunManagerImpl::AttachTo(const RunPtr& run,
                                               const RunRequest& request,
-                                              const std::string& digest) {
+                                              const std::string& digest,
+                                              const Admission& admission) {
   absl::MutexLock lock(&run->transition_mu());
   const RunState state = run->state();
   if (IsTerminal(state) || state == RunState::kCancelling) return false;
   Claim claim;
   claim.run_id = run->id();
   claim.request_digest = digest;
-  claim.key = request.request_id.empty() ? run->NextAnonymousClaim()
-                                         : StoreKey(request.request_id);
+  claim.key = request.request_id.empty()
+                  ? run->NextAnonymousClaim()
+                  : ClaimKey(request.principal, request.request_id);
+  ASSAY_RETURN_IF_ERROR(
+      Record(admission, run->Snapshot(false), Accepted::kAttached));
   ASSAY_RETURN_IF_ERROR(store_->SaveClaim(claim));
   run->PutClaim(claim);
   run->RenewLease(seams_.clock->Uptime());
@@ -252,17 +289,58 @@ absl::StatusOr<bool> RunManagerImpl::AttachTo(const RunPtr& run,
   return true;
 }
 
-absl::StatusOr<Run> RunManagerImpl::StartNew(RunPlan plan) {
-  {
-    absl::MutexLock lock(&mu_);
-    const size_t room = static_cast<size_t>(options_.max_concurrent_runs) +
-                        static_cast<size_t>(options_.max_queued_runs);
-    if (static_cast<size_t>(executing_) + queue_.size() >= room) {
-      return MakeError(ErrorReason::kRunQueueFull,
-                       absl::StrCat(queue_.size(),
-                                    " runs are waiting, which is all that this "
-                                    "server takes; try again later"));
-    }
+absl::StatusOr<std::optional<Run>> RunManagerImpl::AttachHere(
+    const RunRequest& request, const std::string& digest,
+    const Admission& admission) {
+  for (const RunPtr& run : FindAttachable(request, digest)) {
+    ASSAY_ASSIGN_OR_RETURN(const bool attached,
+                           AttachTo(run, request, digest, admission));
+    if (attached) return std::optional<Run>(run->Snapshot(false));
+  }
+  return std::optional<Run>();
+}
+
+absl::Status RunManagerImpl::CheckRoom(const std::string& principal,
+                                       const Admission& admission) const {
+  absl::MutexLock lock(&mu_);
+  const int64_t active =
+      std::count_if(live_.begin(), live_.end(), [&](const auto& entry) {
+        return entry.second->plan().run.request.principal == principal;
+      });
+  if (admission.max_active_runs > 0 && active >= admission.max_active_runs) {
+    return MakeError(
+        ErrorReason::kTooManyActiveRuns,
+        absl::StrCat("principal '", principal, "' has ", active,
+                     " active runs, which is all that it may have "
+                     "(max_active_runs); wait for them, or cancel some"));
+  }
+  const size_t room = static_cast<size_t>(options_.max_concurrent_runs) +
+                      static_cast<size_t>(options_.max_queued_runs);
+  if (static_cast<size_t>(executing_) + queue_.size() >= room) {
+    return MakeError(ErrorReason::kRunQueueFull,
+                     absl::StrCat(queue_.size(),
+                                  " runs are waiting, which is all that this "
+                                  "server takes; try again later"));
+  }
+  return absl::OkStatus();
+}
+
+RunManagerImpl::RunPtr RunManagerImpl::NewLiveRun(RunPlan plan, int64_t epoch) {
+  std::shared_ptr<WakerSet> wakers = watches_ == nullptr
+                                         ? std::make_shared<WakerSet>()
+                                         : watches_->WakersOf(plan.run.run_id);
+  return std::make_shared<LiveRun>(std::move(plan), epoch, &notifier_,
+                                   std::move(wakers));
+}
+
+absl::StatusOr<std::optional<Run>> RunManagerImpl::StartNew(
+    RunPlan& plan, const Admission& admission) {
+  const RunRequest& request = plan.run.request;
+  ASSAY_RETURN_IF_ERROR(CheckRoom(request.principal, admission));
+  if (store_->shared() && membership_->standing() != Standing::kMember) {
+    return MakeError(ErrorReason::kStoreUnreachable,
+                     "this server has lost touch with the run store, and takes "
+                     "no run that it may not own; try again");
   }
   const absl::Time now = seams_.clock->Now();
   // Microseconds count: the store, the databases and the clients have no more.
@@ -271,21 +349,35 @@ absl::StatusOr<Run> RunManagerImpl::StartNew(RunPlan plan) {
   Claim claim;
   claim.run_id = plan.run.run_id;
   claim.request_digest = plan.request_digest;
-  claim.key = plan.run.request.request_id.empty()
+  claim.key = request.request_id.empty()
                   ? absl::StrCat("anonymous:", claim.run_id, ":0")
-                  : StoreKey(plan.run.request.request_id);
-  ASSAY_RETURN_IF_ERROR(
-      store_->InsertRun(plan.run, plan.request_digest, claim));
-  auto run = std::make_shared<LiveRun>(std::move(plan), 0, &notifier_);
+                  : ClaimKey(request.principal, request.request_id);
+  ASSAY_RETURN_IF_ERROR(Record(admission, plan.run, Accepted::kNew));
+  std::function<bool(const Attachable&)> attach;
+  if (store_->shared() && request.attach != Attach::kNever) {
+    attach = [&](const Attachable& run) { return MayAttach(request, run); };
+  }
+  ASSAY_ASSIGN_OR_RETURN(const Insertion inserted,
+                         store_->InsertRun(plan.run, plan.request_digest, claim,
+                                           server_id(), attach));
+  if (inserted != Insertion::kInserted) return std::optional<Run>();
+  const RunPtr run = NewLiveRun(std::move(plan), 0);
   run->PutClaim(claim);
   run->RenewLease(seams_.clock->Uptime());
+  {
+    absl::MutexLock lock(&run->transition_mu());
+    const RunOptions& options = run->plan().run.request.options;
+    if (!options.detached) {
+      run->shared().lease_stored = seams_.clock->Uptime() + options.lease;
+    }
+  }
   Run snapshot = run->Snapshot(false);
   {
     absl::MutexLock lock(&mu_);
     live_[run->id()] = run;
   }
   Enqueue(run);
-  return snapshot;
+  return std::optional<Run>(std::move(snapshot));
 }
 
 }  // namespace assay::runs

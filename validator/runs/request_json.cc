@@ -2,6 +2,7 @@
 // Requests and runs; result_json.cc has results.
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "validator/base/status.h"
@@ -33,6 +34,20 @@ std::map<std::string, std::string> ParseMap(const Json& in, const char* key) {
   auto it = in.find(key);
   if (it == in.end()) return out;
   for (const Json& pair : *it) out[ToText(pair.at(0))] = ToText(pair.at(1));
+  return out;
+}
+
+Json ListJson(const std::vector<std::string>& list) {
+  Json out = Json::array();
+  for (const std::string& item : list) out.push_back(Text(item));
+  return out;
+}
+
+std::vector<std::string> ParseList(const Json& in, const char* key) {
+  std::vector<std::string> out;
+  auto it = in.find(key);
+  if (it == in.end()) return out;
+  for (const Json& item : *it) out.push_back(ToText(item));
   return out;
 }
 
@@ -70,6 +85,7 @@ std::string RequestToJson(const Run& run) {
   PutText(out, "request_id", request.request_id);
   PutText(out, "correlation_id", request.correlation_id);
   PutText(out, "recheck_of", request.recheck_of);
+  PutText(out, "principal", request.principal);
   Put(out, "attach", static_cast<int>(request.attach), 0);
   Put(out, "fail_on_warn", request.options.fail_on_warn, false);
   out["timeout"] = DurationJson(request.options.timeout);
@@ -81,6 +97,7 @@ std::string RequestToJson(const Run& run) {
   PutText(out, "migration", run.migration);
   PutText(out, "phase", run.phase);
   out["bound_params"] = MapJson(run.bound_params);
+  out["connections"] = ListJson(run.connections);
   return out.dump();
 }
 
@@ -91,6 +108,7 @@ absl::Status RequestFromJson(std::string_view json, Run& run) {
     GetText(in, "request_id", request.request_id);
     GetText(in, "correlation_id", request.correlation_id);
     GetText(in, "recheck_of", request.recheck_of);
+    GetText(in, "principal", request.principal);
     int attach = 0;
     Get(in, "attach", attach, 0);
     request.attach = static_cast<Attach>(attach);
@@ -104,6 +122,7 @@ absl::Status RequestFromJson(std::string_view json, Run& run) {
     GetText(in, "migration", run.migration);
     GetText(in, "phase", run.phase);
     run.bound_params = ParseMap(in, "bound_params");
+    run.connections = ParseList(in, "connections");
   });
 }
 
@@ -119,12 +138,18 @@ std::string StatusToJson(const Run& run) {
   out["steps"] =
       Json::array({run.progress.steps_done, run.progress.steps_total});
   out["rows"] = Json::array({run.progress.rows_read, run.progress.rows_total});
+  Put(out, "rate", run.progress.rows_per_second, 0.0);
+  PutText(out, "activity", run.progress.activity);
+  Put<int64_t>(out, "remaining",
+               absl::ToInt64Microseconds(run.progress.remaining), 0);
   out["start_time"] = TimeJson(run.start_time);
   out["end_time"] = TimeJson(run.end_time);
   out["attempts"] = run.attempts;
   Put<int64_t>(out, "lost_attempts", run.lost_attempts, 0);
   out["reached"] = Json::array({run.reached.groups, run.reached.rows});
   out["sequence"] = run.sequence;
+  Put<int64_t>(out, "state_sequence", run.state_sequence, 0);
+  Put<int64_t>(out, "progress_sequence", run.progress_sequence, 0);
   return out.dump();
 }
 
@@ -145,6 +170,11 @@ absl::Status StatusFromJson(std::string_view json, Run& run) {
     run.progress.steps_total = in.at("steps").at(1).get<int64_t>();
     run.progress.rows_read = in.at("rows").at(0).get<int64_t>();
     run.progress.rows_total = in.at("rows").at(1).get<int64_t>();
+    Get(in, "rate", run.progress.rows_per_second, 0.0);
+    GetText(in, "activity", run.progress.activity);
+    int64_t remaining = 0;
+    Get<int64_t>(in, "remaining", remaining, 0);
+    run.progress.remaining = absl::Microseconds(remaining);
     run.start_time = ParseTime(in, "start_time");
     run.end_time = ParseTime(in, "end_time");
     run.attempts = in.at("attempts").get<int64_t>();
@@ -154,6 +184,8 @@ absl::Status StatusFromJson(std::string_view json, Run& run) {
       run.reached = {it->at(0).get<int64_t>(), it->at(1).get<int64_t>()};
     }
     run.sequence = in.at("sequence").get<int64_t>();
+    Get<int64_t>(in, "state_sequence", run.state_sequence, 0);
+    Get<int64_t>(in, "progress_sequence", run.progress_sequence, 0);
   });
 }
 

@@ -52,6 +52,9 @@ struct RunRequest {
   std::string correlation_id;
   // The run whose failures are looked at again; empty: a run of its own.
   std::string recheck_of;
+  // Who asks; empty where the server authenticates nobody. A request_id is
+  // known to its principal only.
+  std::string principal;
   Attach attach = Attach::kOrphaned;
   RunOptions options;
   std::map<std::string, std::string> labels;
@@ -74,6 +77,9 @@ struct Run {
   std::string migration;
   std::string phase;
   std::map<std::string, std::string> bound_params;  // Defaults included.
+  // That its rule set uses, sorted. Empty only for runs that an older server
+  // stored.
+  std::vector<std::string> connections;
   RunState state = RunState::kUnspecified;
   Outcome outcome;  // Verdict and decision where terminal; counts always.
   std::optional<ResultError> error;
@@ -87,6 +93,9 @@ struct Run {
   int64_t lost_attempts = 0;
   Reached reached;
   int64_t sequence = 0;
+  // Of the last change of state, and of the last progress; 0: not known.
+  int64_t state_sequence = 0;
+  int64_t progress_sequence = 0;
   // Results so far by rule index; null entries are not judged yet. Filled only
   // where asked for.
   std::vector<std::shared_ptr<const Result>> results;

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Owns all runs of a server: accepts, executes, remembers, resumes, ends them.
 //
+// Servers that share a store answer for each other's runs: a call about a run
+// that another one executes reads and writes the store, and a wait asks it now
+// and then.
+//
 // Thread-safe. No call blocks on a database of a user's; Start, Cancel and
-// lookups of finished runs touch the run store (a local file, about 1 ms).
+// lookups of runs that are not in memory touch the run store (a local file,
+// about 1 ms, or a database). kStoreUnreachable where that does not answer.
 #ifndef ASSAY_VALIDATOR_RUNS_RUN_MANAGER_H_
 #define ASSAY_VALIDATOR_RUNS_RUN_MANAGER_H_
 
@@ -22,15 +27,14 @@
 #include "validator/connections/registry.h"
 #include "validator/runs/run.h"
 #include "validator/runs/scratch.h"
+#include "validator/runs/store_options.h"
 
 namespace assay::runs {
 
 struct ManagerOptions {
-  // The store's file; "" keeps runs in a private temporary file that goes with
-  // the process.
-  std::string store_path;
+  StoreOptions store;
   // For spilled data and lists of differences; made where it is missing. Empty:
-  // none, but with an empty `store_path` a temporary one as well.
+  // none, but with a temporary store a temporary one as well.
   std::string directory;
   int max_concurrent_runs = 8;
   int max_queued_runs = 1000;
@@ -80,6 +84,28 @@ struct ListPage {
   std::optional<ListCursor> next;
 };
 
+// How StartRun is answered: by a run of its own, by a claim on an active one,
+// or by the run that this request_id has had.
+enum class Accepted { kNew, kAttached, kKnown };
+
+// Who may see a run; a run that the caller may not see is kRunNotFound, as one
+// that is none. Empty: everybody.
+using SeesRun = std::function<bool(const Run&)>;
+
+// What must hold before a run is accepted. Called on the thread of the call,
+// never inside a transaction of the store.
+struct Admission {
+  // Of the request's principal, on this server; 0: no limit.
+  int64_t max_active_runs = 0;
+  SeesRun sees;
+  // Whether the principal may run this; `run.connections` is filled. Asked
+  // before anything is said of a connection. Empty: yes.
+  std::function<absl::Status(const RuleSet&, const Run& run)> admit;
+  // Told what the answer will be; an error refuses a run that is kNew or
+  // kAttached, and is ignored where it is kKnown.
+  std::function<absl::Status(const Run&, Accepted)> record;
+};
+
 // Keeps a wake-up registered while it lives; destroying it from inside the
 // callback is not allowed.
 class Subscription {
@@ -101,12 +127,23 @@ class RunManager {
   // not compile: kRuleSetInvalid, and `issues` is filled. With `recheck_of` (a
   // prefix will do) an empty rule set is that run's; kArgumentInvalid where
   // that run goes on, or is of another rule set or other params.
+  // kTooManyActiveRuns as `admission` says.
   virtual absl::StatusOr<Run> Start(const RunRequest& request,
+                                    const Admission& admission,
                                     std::vector<Issue>* issues) = 0;
+  // By whom everything is allowed.
+  absl::StatusOr<Run> Start(const RunRequest& request,
+                            std::vector<Issue>* issues) {
+    return Start(request, Admission(), issues);
+  }
 
   // `run_id` may be a unique prefix of at least 4 characters.
   virtual absl::StatusOr<Run> Get(const std::string& run_id,
                                   bool with_results) = 0;
+
+  // The same among the runs that the caller may see.
+  virtual absl::StatusOr<Run> Find(const std::string& run_id,
+                                   const SeesRun& sees, bool with_results) = 0;
 
   // Lines of the list of differing keys of a rule, as ReadLines does (see
   // scratch.h). kDifferencesNotFound says what is known of the rule.
@@ -119,9 +156,15 @@ class RunManager {
                                         const std::optional<ListCursor>& after,
                                         int page_size) = 0;
 
-  // Withdraws the claim of `request_id`; empty: all claims.
+  // Withdraws the claim of `request_id`, which is `principal`'s; empty: all
+  // claims of everybody.
   virtual absl::StatusOr<Run> Cancel(const std::string& run_id,
-                                     const std::string& request_id) = 0;
+                                     const std::string& request_id,
+                                     const std::string& principal) = 0;
+  absl::StatusOr<Run> Cancel(const std::string& run_id,
+                             const std::string& request_id) {
+    return Cancel(run_id, request_id, "");
+  }
 
   // A claim's sign of life: renews the lease and resumes a suspended run. Holds
   // the lease open while the returned subscription lives, and calls `wake` (on
