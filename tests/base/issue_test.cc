@@ -34,6 +34,15 @@ TEST(NearestNameTest, FindsASlipAndNothingFarAway) {
   EXPECT_EQ(NearestName("xyz", {"column", "table"}), "");
 }
 
+TEST(NearestNameTest, TakesABeginningThatOnlyOneHas) {
+  EXPECT_EQ(NearestName("Orders.ful", {"orders.sums", "orders.full_diff"}),
+            "orders.full_diff");
+  EXPECT_EQ(NearestName("orders", {"orders.row_count", "orders.full_diff"}),
+            "");
+  EXPECT_EQ(NearestName("or", {"orders.full_diff"}), "");
+  EXPECT_EQ(NearestName("rows", {"row", "rows_of_everything"}), "row");
+}
+
 TEST(StatusTest, EveryReasonHasItsRow) {
   int index = 0;
   for (const ErrorReasonInfo& row : ErrorReasons()) {

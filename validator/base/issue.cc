@@ -10,6 +10,9 @@
 namespace assay {
 namespace {
 
+// So much of a name is no accident.
+constexpr size_t kLeastBeginning = 3;
+
 // Returns line `number` (from 1) of `text` without its line end.
 std::string_view LineOf(std::string_view text, int number) {
   size_t begin = 0;
@@ -94,17 +97,23 @@ bool HasErrors(const std::vector<Issue>& issues) {
 
 std::string NearestName(std::string_view word,
                         const std::vector<std::string>& candidates) {
+  const std::string lower = Lower(word);
   const size_t limit = std::max<size_t>(1, word.size() / 3);
   size_t best = limit + 1;
   std::string nearest;
+  std::vector<std::string> begun;  // Candidates that begin with the word.
   for (const std::string& candidate : candidates) {
-    const size_t distance = EditDistance(Lower(word), Lower(candidate));
+    const std::string name = Lower(candidate);
+    const size_t distance = EditDistance(lower, name);
     if (distance < best) {
       best = distance;
       nearest = candidate;
     }
+    if (name.starts_with(lower)) begun.push_back(candidate);
   }
-  return nearest;
+  // What was begun and not ended is likelier than two slips.
+  const bool one_begun = begun.size() == 1 && word.size() >= kLeastBeginning;
+  return one_begun && best > 1 ? begun.front() : nearest;
 }
 
 }  // namespace assay

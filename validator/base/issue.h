@@ -45,7 +45,8 @@ std::string FormatIssue(const Issue& issue, std::string_view file,
 bool HasErrors(const std::vector<Issue>& issues);
 
 // Returns the candidate nearest to `word` by edit distance (at most a third of
-// the word's length, at least 1), or "" where none is near. For "did you mean".
+// the word's length, at least 1), else the one that alone begins with it (three
+// letters or more), or "" where none is near. For "did you mean".
 std::string NearestName(std::string_view word,
                         const std::vector<std::string>& candidates);
 
