@@ -292,8 +292,13 @@ Issue SyntaxIssue(const YAML::Exception& error, const YamlSource& source,
     issue.range = source.PlaceOf(*open_bracket);
     return issue;
   }
-  issue.range =
-      source.PlaceOf(source.OffsetOf(error.mark.line, error.mark.column));
+  const size_t offset = source.OffsetOf(error.mark.line, error.mark.column);
+  issue.range = source.PlaceOf(offset);
+  // Between brackets yaml-cpp ends a text before a '?', wherever it stands.
+  if (error.msg == "unknown token" && source.At(offset) == '?') {
+    issue.message = "between brackets a text cannot contain '?'";
+    issue.hint = "put the whole text into quotes";
+  }
   const std::string_view line =
       source.Line(static_cast<size_t>(error.mark.line));
   const size_t text = line.find_first_not_of(' ');
