@@ -57,7 +57,7 @@ void Check(const Rule& rule, std::vector<Issue>& issues) {
         {Severity::kWarning, "share_unknown",
          "where 'stop_after' stops, the keys are not all counted, and "
          "'fail_above' is a percentage of them: the verdict is ERROR then",
-         rule.arguments.RangeOf("stop_after"), "give 'fail_above' as a count"});
+         rule.fail_above->range, "give it as a count"});
   }
 }
 

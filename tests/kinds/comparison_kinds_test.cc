@@ -262,6 +262,12 @@ TEST(CompileComparison, FullDiff) {
   EXPECT_THAT(
       ComparisonIssues("- full_diff: {stop_after: 9}\n  fail_above: 1%"),
       ElementsAre("share_unknown"));
+  const std::string text =
+      ComparisonText("- full_diff: {stop_after: 9}\n  fail_above: 1%");
+  const auto issues = ParseRuleSet(text, AllKindSpecs()).issues;
+  ASSERT_EQ(issues.size(), 1u);
+  EXPECT_THAT(FormatIssue(issues[0], "x", text),  // At what must be changed.
+              HasSubstr("fail_above: 1%\n                  ^~"));
 }
 
 TEST(CompileComparison, UnknownKindIsAnError) {
