@@ -51,6 +51,7 @@ const ComparisonKind& CompareRowCountKind() {
                .params = {ToleranceParam()},
                .shorthand = "tolerance",
                .keys = {.thresholds = false, .samples = false},
+               .same_rows = true,
                .example = "- row_count: {tolerance: 0.1%}\n"},
       .compile = &Compile,
       .judge = &Judge};

@@ -33,7 +33,7 @@ std::string ToleranceText(const Tolerance& tolerance) {
                       tolerance.percent ? "%" : "");
 }
 
-ParamSpec RecheckParam() {
+ParamSpec RecheckParam(KeyUse key_use) {
   return {
       .name = "recheck",
       .type = ParamType::kMap,
@@ -46,7 +46,8 @@ ParamSpec RecheckParam() {
                  {.name = "after",
                   .type = ParamType::kDuration,
                   .doc = "How long after the reading before.",
-                  .default_text = "1s"}}};
+                  .default_text = "1s"}},
+      .key_use = key_use};
 }
 
 Recheck RecheckOf(const CompileContext& context) {

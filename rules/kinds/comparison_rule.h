@@ -16,8 +16,8 @@ Tolerance ToleranceOf(const CompileContext& context);
 // " ± 0.1%"; "" for none.
 std::string ToleranceText(const Tolerance& tolerance);
 
-// `recheck`: {times, after}.
-ParamSpec RecheckParam();
+// `recheck`: {times, after}, which does this with the key.
+ParamSpec RecheckParam(KeyUse key_use);
 Recheck RecheckOf(const CompileContext& context);
 // "; differences read again up to 3 times, 5s apart"; "" for none.
 std::string RecheckText(const Recheck& recheck);

@@ -118,8 +118,9 @@ const ComparisonKind& FullDiffKind() {
                         "where that is sound.",
                  .choices = {"auto", "never"},
                  .default_text = "auto"},
-                RecheckParam()},
+                RecheckParam(KeyUse::kTrusted)},
            .key_use = KeyUse::kOptional,
+           .same_rows = true,
            .example = "- full_diff: {stop_after: 10000, recheck: {times: 3, "
                       "after: 5s}}\n",
            .check = &Check},

@@ -186,9 +186,10 @@ const ComparisonKind& SampleDiffKind() {
                              .type = ParamType::kInteger,
                              .doc = "At most so many rows.",
                              .default_text = "1000"}}},
-                RecheckParam()},
+                RecheckParam(KeyUse::kRequired)},
            .shorthand = "random",
            .key_use = KeyUse::kRequired,
+           .same_rows = true,
            .example = "- sample_diff: {random: 1000, edges: true, recent: "
                       "{column: payment_date, within: 24h}, seed: 7}\n",
            .check = &Check},

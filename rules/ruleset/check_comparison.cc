@@ -99,6 +99,29 @@ bool Same(const std::optional<T>& a, const std::optional<T>& b) {
   return a.has_value() ? b.has_value() && Same(*a, *b) : !b.has_value();
 }
 
+// A `where` that one side alone has leaves the other's rows without partner.
+void CheckOneSidedWhere(const Comparison& comparison, ParseContext& context) {
+  const bool at_source = comparison.source.where.has_value();
+  if (at_source == comparison.target.where.has_value()) return;
+  const ComparisonSide& other =
+      at_source ? comparison.target : comparison.source;
+  // A query has chosen its rows itself.
+  if (other.query.has_value()) return;
+  const bool same_rows = std::any_of(
+      comparison.rules.begin(), comparison.rules.end(), [&](const Rule& rule) {
+        const KindSpec* kind = context.FindKind(rule.kind);
+        return kind != nullptr && kind->same_rows;
+      });
+  if (!same_rows) return;
+  context.Warn(
+      "where_on_one_side",
+      absl::StrCat("'", at_source ? "source" : "target", "' has a 'where', '",
+                   at_source ? "target" : "source", "' has none"),
+      (at_source ? comparison.source : comparison.target).where->range,
+      "rows that it leaves out have no partner then; say 'where: true' on the "
+      "other side if that is meant");
+}
+
 void CheckSides(const YamlNode& node, const Comparison& comparison,
                 ParseContext& context) {
   const ComparisonSide& source = comparison.source;
@@ -119,6 +142,7 @@ void CheckSides(const YamlNode& node, const Comparison& comparison,
     context.Warn("compares_itself", "source and target are the same",
                  target.range, "such a comparison finds nothing");
   }
+  CheckOneSidedWhere(comparison, context);
   const bool tables = source.tables.has_value();
   if (!tables) {
     if (FindKey(node, "except_tables") != nullptr) {
@@ -172,6 +196,65 @@ void CheckKeys(const Comparison& comparison, ParseContext& context) {
   }
 }
 
+// What a rule looks rows up for: itself, or one of its parameters.
+struct Lookup {
+  KeyUse use = KeyUse::kNone;
+  std::string who;  // "sample_diff", "'recheck' of full_diff".
+  SourceRange range;
+};
+
+Lookup LookupOf(const Rule& rule, const KindSpec& kind) {
+  Lookup out;
+  if (kind.key_use >= KeyUse::kRequired) {
+    out = {kind.key_use, kind.name, rule.range};
+  }
+  for (const ParamSpec& param : kind.params) {
+    if (param.key_use <= out.use) continue;
+    for (const ParamSpec& field : param.fields) {
+      const std::string name = absl::StrCat(param.name, ".", field.name);
+      if (!rule.arguments.Has(name)) continue;
+      out = {param.key_use, absl::StrCat("'", param.name, "' of ", kind.name),
+             rule.arguments.RangeOf(name)};
+      break;
+    }
+  }
+  return out;
+}
+
+// The policy on a column of the key that makes look-ups by it prove too little;
+// null: none.
+const ColumnPolicy* PolicyAgainst(KeyUse use, const Comparison& comparison) {
+  for (const ColumnPolicy& policy : comparison.columns.policies) {
+    if (!Contains(comparison.key, policy.column)) continue;
+    const bool merges = policy.precision.has_value() ||
+                        policy.trim != Trim::kNone || policy.ignore_case ||
+                        policy.empty_is_null;
+    if (merges || (use == KeyUse::kTrusted && policy.as.has_value())) {
+      return &policy;
+    }
+  }
+  return nullptr;
+}
+
+void CheckLookup(const Lookup& lookup, const Comparison& comparison,
+                 ParseContext& context) {
+  if (lookup.use == KeyUse::kNone) return;
+  if (comparison.keyless) {
+    context.Error("needs_key", absl::StrCat(lookup.who, " needs a key"),
+                  lookup.range, "'key: none' says that there is none");
+    return;
+  }
+  if (const auto* policy = PolicyAgainst(lookup.use, comparison)) {
+    context.Error(
+        "key_with_policy",
+        absl::StrCat(
+            lookup.who, " looks rows up by the key, and the policy of ",
+            Quote(policy->column.text), " in line ", policy->range.line,
+            " lets one value of it be written in several ways"),
+        lookup.range, "name another 'key', or remove one of the two");
+  }
+}
+
 void CheckKeyUse(const Comparison& comparison, bool key_given,
                  ParseContext& context) {
   const bool query = comparison.source.query.has_value() ||
@@ -179,10 +262,7 @@ void CheckKeyUse(const Comparison& comparison, bool key_given,
   for (const Rule& rule : comparison.rules) {
     const KindSpec* kind = context.FindKind(rule.kind);
     if (kind == nullptr || kind->key_use == KeyUse::kNone) continue;
-    if (comparison.keyless && kind->key_use == KeyUse::kRequired) {
-      context.Error("needs_key", absl::StrCat(rule.kind, " needs a key"),
-                    rule.range, "'key: none' says that there is none");
-    }
+    CheckLookup(LookupOf(rule, *kind), comparison, context);
     if (query && !key_given) {
       context.Error("query_without_key",
                     absl::StrCat(rule.kind,

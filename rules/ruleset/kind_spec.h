@@ -36,6 +36,16 @@ enum class ParamType {
   kMap,          // A map of `fields`; Arguments hold "name.field" for each.
 };
 
+// What a kind of comparisons does with the comparison's key.
+enum class KeyUse {
+  kNone,      // Nothing.
+  kOptional,  // Rows meet by it; without one they compare as a multiset.
+  kRequired,  // Rows are looked up by it: it goes neither with `key: none` nor
+              // with a policy that makes two keys of a database one.
+  kTrusted,   // And what is not found must not be there: one value of the key
+              // has one spelling, so that it does not go with `as` either.
+};
+
 struct ParamSpec {
   std::string name;
   ParamType type = ParamType::kText;
@@ -45,6 +55,7 @@ struct ParamSpec {
                                      // attribute names.
   std::string default_text;          // For the documentation; "" none.
   std::vector<ParamSpec> fields;     // kMap.
+  KeyUse key_use = KeyUse::kNone;    // Where it asks for more than the kind.
 };
 
 // What rules of a kind are about: one table, or a source and a target. Kinds of
@@ -53,13 +64,6 @@ enum class KindScope { kTable, kComparison };
 
 // "table" or "comparison".
 const char* KindScopeName(KindScope scope);
-
-// What a kind of comparisons does with the comparison's key.
-enum class KeyUse {
-  kNone,      // Nothing.
-  kOptional,  // Rows meet by it; without one they compare as a multiset.
-  kRequired,  // Does not go with `key: none`.
-};
 
 // The uniform keys that a kind may take; `id`, `description`, `tags`, `owner`,
 // `severity`, `on_fail`, `on_error`, `timeout` go with every kind.

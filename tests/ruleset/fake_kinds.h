@@ -213,6 +213,7 @@ inline const std::vector<const KindSpec*>& FakeComparisonKinds() {
                                            .doc = "Greatest age."}}}},
                    .shorthand = "random",
                    .key_use = KeyUse::kRequired,
+                   .same_rows = true,
                    .example = "- sample_diff: {random: 10}\n"},
       new KindSpec{.scope = KindScope::kComparison,
                    .name = "full_diff",
@@ -231,8 +232,10 @@ inline const std::vector<const KindSpec*>& FakeComparisonKinds() {
                                            .doc = "How often."},
                                           {.name = "after",
                                            .type = ParamType::kDuration,
-                                           .doc = "How long after."}}}},
+                                           .doc = "How long after."}},
+                               .key_use = KeyUse::kTrusted}},
                    .key_use = KeyUse::kOptional,
+                   .same_rows = true,
                    .example = "- full_diff: {recheck: {times: 3}}\n"},
   };
   return *kKinds;
