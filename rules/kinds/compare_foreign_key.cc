@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // foreign_key of comparisons: every row has its partner on the other side.
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "rules/kinds/comparison_rule.h"
+#include "rules/kinds/foreign_key_rule.h"
 
 namespace assay {
 namespace {
@@ -19,9 +21,9 @@ absl::Status Compile(const CompileContext& context, ComparisonPlan& plan) {
   const Word* child = context.args().Find<Word>("child");
   step.child = child != nullptr && child->text == "target" ? Child::kTarget
                                                            : Child::kSource;
-  step.columns = context.ColumnsArg("columns");
-  step.key = context.ColumnsArg("key");
-  if (step.key.empty()) step.key = step.columns;
+  References references = ReferencesOf(context);
+  step.columns = std::move(references.columns);
+  step.key = std::move(references.key);
   plan.subject = ColumnNames(step.columns);
   plan.expected = absl::StrCat(
       "(", plan.subject, ") of the ", SideName(step.child), " found in (",
@@ -58,54 +60,36 @@ Judgement Judge(const CompileContext&, const ComparisonPlan& plan,
   return out;
 }
 
-void Check(const Rule& rule, std::vector<Issue>& issues) {
-  const auto* columns = rule.arguments.Find<std::vector<Word>>("columns");
-  const auto* key = rule.arguments.Find<std::vector<Word>>("key");
-  if (columns == nullptr || key == nullptr || columns->size() == key->size()) {
-    return;
-  }
-  issues.push_back({Severity::kError, "key_size",
-                    absl::StrCat(columns->size(), " columns but ", key->size(),
-                                 " key columns in foreign_key"),
-                    rule.arguments.RangeOf("key"),
-                    "name the key's columns in the order of 'columns'"});
-}
-
 }  // namespace
 
 const ComparisonKind& CompareForeignKeyKind() {
   static const auto* const kKind = new ComparisonKind{
-      .spec =
-          {.scope = KindScope::kComparison,
-           .name = "foreign_key",
-           .summary = "Every row has its partner on the other side.",
-           .semantics =
-               "The rows of the `child` side refer to rows of the other, "
-               "whatever the databases. Without `key` its columns have the "
-               "same names. A row with a NULL in `columns` is not judged "
-               "(SQL's MATCH SIMPLE). Text compares byte by byte. An empty "
-               "child side is `on_empty`, by default FAIL; an empty parent "
-               "side leaves every row without parent.",
-           .counter = "rows without parent",
-           .denominator = "rows without NULL in the key",
-           .params = {{.name = "columns",
-                       .type = ParamType::kColumns,
-                       .required = true,
-                       .doc = "The referring columns of the child side."},
-                      {.name = "key",
-                       .type = ParamType::kColumns,
-                       .doc = "The columns of the parent side, in the order of "
-                              "`columns`.",
-                       .default_text = "the same names"},
-                      {.name = "child",
-                       .type = ParamType::kChoice,
-                       .doc = "The side whose rows refer to the other's.",
-                       .choices = {"source", "target"},
-                       .default_text = "source"}},
-           .example = "- foreign_key: {columns: [customer_id], key: [id], "
-                      "child: target}\n",
-           .id_params = {"columns"},
-           .check = &Check},
+      .spec = {.scope = KindScope::kComparison,
+               .name = "foreign_key",
+               .summary = "Every row has its partner on the other side.",
+               .semantics =
+                   "The rows of the `child` side refer to rows of the other, "
+                   "whatever the databases. Without `key` its columns have the "
+                   "same names. A row with a NULL in `columns` is not judged "
+                   "(SQL's MATCH SIMPLE). Text compares byte by byte. An empty "
+                   "child side is `on_empty`, by default FAIL; an empty parent "
+                   "side leaves every row without parent.",
+               .counter = "rows without parent",
+               .denominator = "rows without NULL in the key",
+               .params = {ReferringColumnsParam(
+                              "The referring columns of the child side."),
+                          ReferredKeyParam(
+                              "The columns of the parent side, in the "
+                              "order of `columns`."),
+                          {.name = "child",
+                           .type = ParamType::kChoice,
+                           .doc = "The side whose rows refer to the other's.",
+                           .choices = {"source", "target"},
+                           .default_text = "source"}},
+               .example = "- foreign_key: {columns: [customer_id], key: [id], "
+                          "child: target}\n",
+               .id_params = {"columns"},
+               .check = &CheckReferences},
       .compile = &Compile,
       .judge = &Judge};
   return *kKind;

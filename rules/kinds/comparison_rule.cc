@@ -2,7 +2,6 @@
 #include "rules/kinds/comparison_rule.h"
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 
 namespace assay {
 namespace {
@@ -83,12 +82,6 @@ void CheckRecheck(const Rule& rule, std::vector<Issue>& issues) {
   const auto* times = rule.arguments.Find<int64_t>("recheck.times");
   if (times == nullptr || *times <= kMaxRechecks) return;
   CheckCount(rule, "recheck.times", kMaxRechecks, issues);
-}
-
-std::string ColumnNames(const std::vector<Column>& columns) {
-  return absl::StrJoin(columns, ", ", [](std::string* out, const Column& c) {
-    absl::StrAppend(out, c.name);
-  });
 }
 
 }  // namespace assay

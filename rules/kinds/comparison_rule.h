@@ -27,9 +27,6 @@ void CheckCount(const Rule& rule, const std::string& param, int64_t most,
                 std::vector<Issue>& issues);
 void CheckRecheck(const Rule& rule, std::vector<Issue>& issues);
 
-// "a, b".
-std::string ColumnNames(const std::vector<Column>& columns);
-
 // Counters and words of observation.diff, for SampleDiff and FullDiff.
 Judgement JudgeDiff(const ComparisonObservation& observation);
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // foreign_key: every row has its partner in another table.
+#include <utility>
+
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "rules/kinds/foreign_key_rule.h"
 #include "rules/kinds/rule_kind.h"
 
 namespace assay {
@@ -12,20 +14,18 @@ bool NullFails(const CompileContext& context) {
   return word != nullptr && word->text == "fail";
 }
 
-std::string Names(const std::vector<Column>& columns) {
-  return absl::StrJoin(columns, ", ", [](std::string* out, const Column& c) {
-    absl::StrAppend(out, c.name);
-  });
-}
-
 absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   MissingReferences step;
-  step.columns = context.ColumnsArg("columns");
+  References references = ReferencesOf(context);
   const Word& table = context.args().Get<Word>("table");
   step.parent_table = context.WordText(table);
   step.parent_range = table.range;
-  step.parent_columns = context.ColumnsArg("key");
-  if (step.parent_columns.empty()) step.parent_columns = step.columns;
+  plan.subject = ColumnNames(references.columns);
+  plan.expected =
+      absl::StrCat("(", plan.subject, ") found in ", step.parent_table, " (",
+                   ColumnNames(references.key), ")");
+  step.columns = std::move(references.columns);
+  step.parent_columns = std::move(references.key);
   const Word* equality = context.args().Find<Word>("equality");
   if (equality != nullptr && equality->text == "database") {
     step.equality = Equality::kDatabase;
@@ -49,10 +49,6 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
          Conjunction(step.filter, MakeExpr(And{complete}))});
   }
   plan.shown = step.columns;
-  plan.subject = Names(step.columns);
-  plan.expected =
-      absl::StrCat("(", plan.subject, ") found in ", step.parent_table, " (",
-                   Names(step.parent_columns), ")");
   plan.step = std::move(step);
   return absl::OkStatus();
 }
@@ -75,18 +71,6 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
   return out;
 }
 
-void Check(const Rule& rule, std::vector<Issue>& issues) {
-  const auto* columns = rule.arguments.Find<std::vector<Word>>("columns");
-  const auto* key = rule.arguments.Find<std::vector<Word>>("key");
-  if (columns != nullptr && key != nullptr && columns->size() != key->size()) {
-    issues.push_back({Severity::kError, "key_size",
-                      absl::StrCat(columns->size(), " columns but ",
-                                   key->size(), " key columns in foreign_key"),
-                      rule.arguments.RangeOf("key"),
-                      "name the key's columns in the order of 'columns'"});
-  }
-}
-
 }  // namespace
 
 const RuleKind& ForeignKeyKind() {
@@ -103,18 +87,13 @@ const RuleKind& ForeignKeyKind() {
                "database`.",
            .counter = "rows without partner",
            .denominator = "rows without NULL in the key",
-           .params = {{.name = "columns",
-                       .type = ParamType::kColumns,
-                       .required = true,
-                       .doc = "The referring columns."},
+           .params = {ReferringColumnsParam("The referring columns."),
                       {.name = "table",
                        .type = ParamType::kTable,
                        .required = true,
                        .doc = "The table that is referred to."},
-                      {.name = "key",
-                       .type = ParamType::kColumns,
-                       .doc = "Its columns, in the order of `columns`.",
-                       .default_text = "the same names"},
+                      ReferredKeyParam(
+                          "Its columns, in the order of `columns`."),
                       {.name = "table_where",
                        .type = ParamType::kSql,
                        .doc = "Only these rows of the other table count."},
@@ -131,7 +110,7 @@ const RuleKind& ForeignKeyKind() {
            .example = "- foreign_key: {columns: [customer_id], table: "
                       "customers, key: [id]}\n",
            .id_params = {"columns"},
-           .check = &Check},
+           .check = &CheckReferences},
       .compile = &Compile,
       .judge = &Judge};
   return *kKind;

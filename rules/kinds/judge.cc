@@ -2,9 +2,11 @@
 // Observation → verdict: thresholds, severity and on_empty, alike for all
 // kinds of rules about one table.
 #include <string>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "rules/kinds/kinds.h"
 #include "rules/kinds/rule_kind.h"
 #include "rules/kinds/thresholds.h"
@@ -83,6 +85,12 @@ std::string RowsText(int64_t count, std::optional<int64_t> of,
                         what);
   }
   return absl::StrCat(count, count == 1 ? " row " : " rows ", what);
+}
+
+std::string ColumnNames(const std::vector<Column>& columns) {
+  return absl::StrJoin(columns, ", ", [](std::string* out, const Column& c) {
+    absl::StrAppend(out, c.name);
+  });
 }
 
 }  // namespace assay

@@ -112,6 +112,9 @@ int64_t CountOf(const Value& value);
 std::string RowsText(int64_t count, std::optional<int64_t> of,
                      const std::string& what);
 
+// "a, b".
+std::string ColumnNames(const std::vector<Column>& columns);
+
 }  // namespace assay
 
 #endif  // ASSAY_RULES_KINDS_RULE_KIND_H_
