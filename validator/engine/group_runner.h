@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The work behind group_run.h: group_runner.cc reads, group_results.cc judges
-// and hands over. Only these two and group_run.cc include this.
+// The work behind group_run.h: group_runner.cc reads, group_scans.cc scans,
+// group_results.cc judges and hands over. Only these three and group_run.cc
+// include this.
 #ifndef ASSAY_VALIDATOR_ENGINE_GROUP_RUNNER_H_
 #define ASSAY_VALIDATOR_ENGINE_GROUP_RUNNER_H_
 
