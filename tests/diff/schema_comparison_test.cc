@@ -78,8 +78,8 @@ TEST(SchemaComparisonTest, ColumnsOfEitherSide) {
   target.columns[0].name = "ID";  // Case does not count.
   target.indexes.pop_back();
   EXPECT_THAT(Compare(Payment(), target).mismatches,
-              ElementsAre("column note (text) is on the source only",
-                          "column remark (text) is on the target only"));
+              ElementsAre("column note (text) is only in the source",
+                          "column remark (text) is only in the target"));
 }
 
 TEST(SchemaComparisonTest, MappedColumnsArePairs) {
@@ -124,7 +124,7 @@ TEST(SchemaComparisonTest, AMappedNameThatIsNotThereIsSaid) {
   columns.map[0].target = Name("nowhere");
   EXPECT_THAT(Compare(Payment(), Payment(), columns).mismatches,
               ElementsAre("column nowhere is not on the target",
-                          "column note (text) is on the target only"));
+                          "column note (text) is only in the target"));
 }
 
 TEST(SchemaComparisonTest, ColumnsMadeByExpressionsAreNotLookedAt) {
@@ -187,13 +187,13 @@ TEST(SchemaComparisonTest, KeysAndIndexes) {
   EXPECT_THAT(
       Compare(Payment(), target).mismatches,
       ElementsAre("primary key (id) on the source, (customer_id) on the target",
-                  "unique key (note) is on the source only",
-                  "index (customer_id, amount) is on the source only"));
+                  "unique key (note) is only in the source",
+                  "index (customer_id, amount) is only in the source"));
   target.indexes.clear();
   EXPECT_THAT(Compare(Payment(), target).mismatches,
-              ElementsAre("primary key (id) is on the source only",
-                          "unique key (note) is on the source only",
-                          "index (customer_id, amount) is on the source only"));
+              ElementsAre("primary key (id) is only in the source",
+                          "unique key (note) is only in the source",
+                          "index (customer_id, amount) is only in the source"));
 }
 
 TEST(SchemaComparisonTest, WhatOnlyTheTargetHasIsNoMismatch) {
@@ -209,7 +209,7 @@ TEST(SchemaComparisonTest, APartialUniqueIndexIsNoKey) {
   db::TableFacts target = Payment();
   target.indexes[2].whole = false;
   EXPECT_THAT(Compare(Payment(), target).mismatches,
-              ElementsAre("unique key (note) is on the source only"));
+              ElementsAre("unique key (note) is only in the source"));
 }
 
 TEST(SchemaComparisonTest, ForeignKeys) {

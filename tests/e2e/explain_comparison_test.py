@@ -270,8 +270,8 @@ class ExplainComparisonTest(unittest.TestCase):
             f"connection: {MARIA}, tables: {schema}.xc_w_*",
             "- row_count: {}\n- full_diff: {}\n")
         self.assertIn("  2 tables on both sides\n"
-                      "  only on the source: xc_w_pg\n"
-                      "  only on the target: xc_w_maria\n", text)
+                      "  only in the source: xc_w_pg\n"
+                      "  only in the target: xc_w_maria\n", text)
         for table in ("xc_w_one", "xc_w_two"):
             self.assertRegex(text, rf"\n  public\.{table} → .*{table}\n")
         self.assertEqual(len(self.run_all(text, PG, MARIA)), 8)

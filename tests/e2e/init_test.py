@@ -117,8 +117,8 @@ class InitTest(unittest.TestCase):
         for line in (
                 "# Key: [id], which both catalogs prove.",
                 "key: none  #",
-                "# - only_here  # on the source only",
-                "- 'only: there'  # on the target only",
+                "# - only_here  # only in the source",
+                "- 'only: there'  # only in the target",
                 "# tags: {source: tags, target_sql:",
                 "- not_null: [id, email, country, mood, active, made]",
                 "- unique: [id]",

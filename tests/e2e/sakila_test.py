@@ -200,7 +200,7 @@ class ExampleTest(sakila.SakilaCase):
             "column length: smallint(5) unsigned on the source, smallint on "
             "the target: values above 32767 do not fit"})
         self.assertEqual(found("payment.schema"), {
-            "column last_update (timestamp) is on the source only",
+            "column last_update (timestamp) is only in the source",
             "column rental_id: may be NULL on the source, NOT NULL on the "
             "target"})
         # Of these only the foreign keys of MySQL have indexes.
@@ -262,8 +262,8 @@ comparisons:
                          ["sakila.payment.last_update"])
         self.assertEqual(diff["target_only_columns"],
                          ["sakila.customer.activebool", "sakila.film.fulltext"])
-        self.assertIn("only on the source: film_text", result["found"])
-        self.assertIn("only on the target: payment_p2007_01, payment_p2007_02",
+        self.assertIn("only in the source: film_text", result["found"])
+        self.assertIn("only in the target: payment_p2007_01, payment_p2007_02",
                       result["found"])
 
     def test_views(self):

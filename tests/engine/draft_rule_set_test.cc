@@ -112,8 +112,8 @@ TEST(DraftTest, ColumnsOfOneSideAreExcepted) {
       Whole({Side("mariadb", "t", {{"id", "int", kInt}, {"old", "int", kInt}}),
              Side("postgresql", "t",
                   {{"id", "integer", kInt}, {"New One", "integer", kInt}})});
-  EXPECT_THAT(yaml, HasSubstr("# - old  # on the source only"));
-  EXPECT_THAT(yaml, HasSubstr("- 'New One'  # on the target only"));
+  EXPECT_THAT(yaml, HasSubstr("# - old  # only in the source"));
+  EXPECT_THAT(yaml, HasSubstr("- 'New One'  # only in the target"));
   EXPECT_THAT(yaml, Not(HasSubstr("ISSUE")));
 }
 

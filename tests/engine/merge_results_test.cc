@@ -132,11 +132,11 @@ TEST(MergeResultsTest, OneSidedTablesFail) {
   EXPECT_EQ(result.verdict, kFail);
   EXPECT_FALSE(result.confirmed);
   EXPECT_EQ(result.found,
-            "1 table, 3 on one side only; only on the source: old; "
-            "only on the target: new, newer");
-  EXPECT_THAT(Lines(result), ElementsAre("old: FAIL only on the source",
-                                         "new: FAIL only on the target",
-                                         "newer: FAIL only on the target"));
+            "1 table, 3 on one side only; only in the source: old; "
+            "only in the target: new, newer");
+  EXPECT_THAT(Lines(result), ElementsAre("old: FAIL only in the source",
+                                         "new: FAIL only in the target",
+                                         "newer: FAIL only in the target"));
 }
 
 TEST(MergeResultsTest, OneSidedTablesOfALenientRuleWarn) {
@@ -144,7 +144,7 @@ TEST(MergeResultsTest, OneSidedTablesOfALenientRuleWarn) {
   rule.severity = RuleSeverity::kWarn;
   const Result result = Merge({Part("a", kPass)}, {"old"}, {}, rule);
   EXPECT_EQ(result.verdict, kWarn);
-  EXPECT_THAT(Lines(result), ElementsAre("old: WARN only on the source"));
+  EXPECT_THAT(Lines(result), ElementsAre("old: WARN only in the source"));
   // Nothing that a table found is made milder by it.
   EXPECT_EQ(Merge({Part("a", kError)}, {"old"}, {}, rule).verdict, kError);
 }
@@ -154,7 +154,7 @@ TEST(MergeResultsTest, NoTableInCommon) {
   EXPECT_EQ(result.verdict, kFail);
   EXPECT_FALSE(result.empty);
   EXPECT_EQ(result.found,
-            "0 tables, 1 on one side only; only on the source: old");
+            "0 tables, 1 on one side only; only in the source: old");
 }
 
 TEST(MergeResultsTest, ConfirmedOnlyWhereEveryFailureIs) {

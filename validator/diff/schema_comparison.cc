@@ -143,12 +143,12 @@ class Comparer {
         continue;
       }
       out_.mismatches.push_back(
-          absl::StrCat("column ", Typed(to), " is on the target only"));
+          absl::StrCat("column ", Typed(to), " is only in the target"));
     }
   }
 
   void OnSourceOnly(const std::string& what) {
-    out_.mismatches.push_back(absl::StrCat(what, " is on the source only"));
+    out_.mismatches.push_back(absl::StrCat(what, " is only in the source"));
   }
 
   void Expect(const db::ColumnFacts* column, const std::string& name,

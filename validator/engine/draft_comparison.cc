@@ -264,12 +264,12 @@ class Comparisons {
     std::string lost;
     for (const std::string& name : source_only_) {
       absl::StrAppend(&lost, "        # - ", YamlName(name),
-                      YamlRemark("on the source only: lost? map it, or leave "
+                      YamlRemark("only in the source: lost? map it, or leave "
                                  "it out on purpose"),
                       "\n");
     }
     for (const std::string& name : target_only_) {
-      leave_out(name, "on the target only");
+      leave_out(name, "only in the target");
     }
     for (const Common& column : columns_) {
       const std::string& name = column.source->name;

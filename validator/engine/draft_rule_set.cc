@@ -205,8 +205,8 @@ class Drafter {
         "\nphase: verify\nparams:\n  source: {type: connection, default: ",
         YamlName(request_.source),
         "}\n  target: {type: connection, default: ", YamlName(request_.target),
-        "}\n\n", ListOf("On the source only, and not compared:", source_only_),
-        ListOf("On the target only, and not compared:", target_only_),
+        "}\n\n", ListOf("Only in the source, and not compared:", source_only_),
+        ListOf("Only in the target, and not compared:", target_only_),
         comparisons.empty() ? "" : "comparisons:\n", comparisons,
         comparisons.empty() || tables.empty() ? "" : "\n",
         tables.empty() ? "" : "tables:\n", tables, remarks);

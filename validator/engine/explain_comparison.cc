@@ -236,7 +236,7 @@ std::string WildcardText(const TablePairs& pairs) {
                                  " on both sides\n");
   const auto only = [&](Side side, const std::vector<std::string>& names) {
     if (names.empty()) return;
-    absl::StrAppend(&out, "  only on the ", SideWord(side), ": ",
+    absl::StrAppend(&out, "  only in the ", SideWord(side), ": ",
                     absl::StrJoin(names, ", "), "\n");
   };
   only(Side::kSource, pairs.source_only);

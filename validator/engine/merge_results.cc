@@ -163,14 +163,14 @@ void MergeResults(const Rule& rule, std::vector<Result> parts,
   const auto only = [&](const std::vector<std::string>& tables,
                         const char* side) {
     if (tables.empty()) return;
-    absl::StrAppend(&alone, "; only on the ", side, ": ",
+    absl::StrAppend(&alone, "; only in the ", side, ": ",
                     absl::StrJoin(tables, ", "));
     result.verdict =
         rule.severity == RuleSeverity::kWarn ? Verdict::kWarn : Verdict::kFail;
     for (const std::string& table : tables) {
       result.measures.push_back(
           {kTableMeasure, absl::StrCat(table, ": ", VerdictName(result.verdict),
-                                       " only on the ", side)});
+                                       " only in the ", side)});
     }
   };
   only(source_only, "source");
