@@ -2,26 +2,19 @@
 #include "validator/diff/schema_comparison.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
+#include "validator/diff/schema_keys.h"
 #include "validator/diff/type_fit.h"
 
 namespace assay::diff {
 namespace {
 
-using Names = std::vector<std::string>;
-
 std::string Lower(const std::string& s) { return absl::AsciiStrToLower(s); }
-
-std::string List(const Names& names) {
-  return absl::StrCat("(", absl::StrJoin(names, ", "), ")");
-}
 
 bool Contains(const std::vector<Word>& words, const std::string& name) {
   return std::any_of(words.begin(), words.end(), [&name](const Word& word) {
@@ -46,16 +39,20 @@ const char* NullText(const db::ColumnFacts& column) {
 std::string DefaultText(const db::ColumnFacts& column) {
   if (column.generated) return "computed";
   if (column.numbered) return "numbered by the database";
-  return column.default_value.empty() ? "no default"
-                                      : absl::StrCat("default ",
-                                                     *column.default_text);
+  return column.default_value.empty()
+             ? "no default"
+             : absl::StrCat("default ", *column.default_text);
 }
 
 class Comparer {
  public:
   Comparer(const db::TableFacts& source, const db::TableFacts& target,
            const CompareSchemas& demands, const ComparedColumns& columns)
-      : source_(source), target_(target), demands_(demands), spec_(columns) {}
+      : source_(source),
+        target_(target),
+        demands_(demands),
+        spec_(columns),
+        tables_{source, target, {}} {}
 
   SchemaComparison Compare(
       const std::map<std::string, int64_t>& greatest_keys) {
@@ -69,16 +66,20 @@ class Comparer {
     if ((demands_.keys || demands_.indexes) &&
         Read("keys and indexes", source_.indexes_unread,
              target_.indexes_unread)) {
-      if (demands_.keys) CompareKeys();
-      if (demands_.indexes) CompareIndexes();
+      if (demands_.keys) CompareKeys(tables_, out_);
+      if (demands_.indexes) {
+        CompareIndexes(tables_,
+                       demands_.keys ? UniqueIndexes::kToldAsKeys
+                                     : UniqueIndexes::kCompared,
+                       out_);
+      }
     }
     if (demands_.foreign_keys &&
         Read("foreign keys", source_.foreign_keys_unread,
              target_.foreign_keys_unread)) {
-      CompareForeignKeys();
+      CompareForeignKeys(tables_, out_);
     }
-    if (demands_.sequences &&
-        Read("sequences", "", target_.sequences_unread)) {
+    if (demands_.sequences && Read("sequences", "", target_.sequences_unread)) {
       CompareSequences(greatest_keys);
     }
     return std::move(out_);
@@ -134,7 +135,7 @@ class Comparer {
       if (to != nullptr) {
         Pair(from, *to);
       } else if (demands_.columns) {
-        OnSourceOnly(absl::StrCat("column ", Typed(from)));
+        OnSourceOnly(absl::StrCat("column ", Typed(from)), out_);
       }
     }
     for (const db::ColumnFacts& to : target_.columns) {
@@ -147,10 +148,6 @@ class Comparer {
     }
   }
 
-  void OnSourceOnly(const std::string& what) {
-    out_.mismatches.push_back(absl::StrCat(what, " is only in the source"));
-  }
-
   void Expect(const db::ColumnFacts* column, const std::string& name,
               const char* side) {
     if (column != nullptr) return;
@@ -160,7 +157,7 @@ class Comparer {
 
   void Pair(const db::ColumnFacts& from, const db::ColumnFacts& to) {
     pairs_.emplace_back(&from, &to);
-    target_name_[Lower(from.name)] = Lower(to.name);
+    tables_.target_name[Lower(from.name)] = Lower(to.name);
   }
 
   static std::string Subject(const db::ColumnFacts& from,
@@ -189,9 +186,9 @@ class Comparer {
           std::find(primary->columns.begin(), primary->columns.end(),
                     to.name) != primary->columns.end();
       if (!from.nullable || !of_key) {
-        out_.mismatches.push_back(absl::StrCat(
-            Subject(from, to), ": ", NullText(from), " on the source, ",
-            NullText(to), " on the target"));
+        out_.mismatches.push_back(
+            absl::StrCat(Subject(from, to), ": ", NullText(from),
+                         " on the source, ", NullText(to), " on the target"));
       }
     }
     if (!demands_.defaults) return;
@@ -200,9 +197,9 @@ class Comparer {
                       (from.numbered || from.generated ||
                        from.default_value == to.default_value);
     if (!same) {
-      out_.mismatches.push_back(absl::StrCat(
-          Subject(from, to), ": ", DefaultText(from), " on the source, ",
-          DefaultText(to), " on the target"));
+      out_.mismatches.push_back(
+          absl::StrCat(Subject(from, to), ": ", DefaultText(from),
+                       " on the source, ", DefaultText(to), " on the target"));
     }
     if (from.updated_with_row && !to.updated_with_row) {
       out_.notes.push_back(absl::StrCat(
@@ -212,146 +209,15 @@ class Comparer {
     }
   }
 
-  // The target's names of a source's columns in lower case; nullopt where one
-  // of them is not compared.
-  std::optional<Names> OnTarget(const Names& columns) const {
-    Names out;
-    for (const std::string& column : columns) {
-      const auto found = target_name_.find(Lower(column));
-      if (found == target_name_.end()) return std::nullopt;
-      out.push_back(found->second);
-    }
-    return out;
-  }
-
-  static Names LowerAll(const Names& names) {
-    Names out;
-    for (const std::string& name : names) out.push_back(Lower(name));
-    return out;
-  }
-
-  static bool SameSet(const Names& a, const Names& b) {
-    return std::set(a.begin(), a.end()) == std::set(b.begin(), b.end());
-  }
-
-  void CompareKeys() {
-    const db::IndexFacts* from = source_.primary_key();
-    const db::IndexFacts* to = target_.primary_key();
-    if (from != nullptr) {
-      const std::optional<Names> wanted = OnTarget(from->columns);
-      const std::string text =
-          absl::StrCat("primary key ", List(from->columns));
-      if (wanted && to == nullptr) {
-        OnSourceOnly(text);
-      } else if (wanted && !SameSet(*wanted, LowerAll(to->columns))) {
-        out_.mismatches.push_back(absl::StrCat(
-            text, " on the source, ", List(to->columns), " on the target"));
-      }
-    }
-    std::set<std::set<std::string>> told;
-    for (const db::IndexFacts& key : source_.indexes) {
-      if (!key.unique || key.primary || !key.whole) continue;
-      const std::optional<Names> wanted = OnTarget(key.columns);
-      if (!wanted || IsUnique(*wanted) ||
-          !told.emplace(wanted->begin(), wanted->end()).second) {
-        continue;
-      }
-      OnSourceOnly(absl::StrCat("unique key ", List(key.columns)));
-    }
-  }
-
-  // Whether some key of the target makes `columns` unique.
-  bool IsUnique(const Names& columns) const {
-    return std::any_of(
-        target_.indexes.begin(), target_.indexes.end(),
-        [&columns](const db::IndexFacts& key) {
-          return key.unique && key.whole &&
-                 std::all_of(key.columns.begin(), key.columns.end(),
-                             [&columns](const std::string& part) {
-                               return std::find(columns.begin(), columns.end(),
-                                                Lower(part)) != columns.end();
-                             });
-        });
-  }
-
-  void CompareIndexes() {
-    std::set<Names> told;
-    for (const db::IndexFacts& index : source_.indexes) {
-      if (!index.whole) {
-        out_.notes.push_back(absl::StrCat(
-            "index ", index.name, " ", List(index.columns),
-            " of the source is partial, or not over whole columns: not "
-            "compared"));
-        continue;
-      }
-      // Without the key itself there is no index: said already.
-      if ((index.primary || index.unique) && demands_.keys) continue;
-      const std::optional<Names> wanted = OnTarget(index.columns);
-      if (!wanted || IsIndexed(*wanted, index.unique) ||
-          !told.insert(*wanted).second) {
-        continue;
-      }
-      OnSourceOnly(absl::StrCat("index ", List(index.columns)));
-    }
-  }
-
-  // Whether an index of the target begins with `columns`; for a unique one also
-  // in another order.
-  bool IsIndexed(const Names& columns, bool any_order) const {
-    return std::any_of(
-        target_.indexes.begin(), target_.indexes.end(),
-        [&](const db::IndexFacts& index) {
-          if (!index.whole || index.columns.size() < columns.size()) {
-            return false;
-          }
-          Names begin = LowerAll(index.columns);
-          begin.resize(columns.size());
-          return begin == columns || (any_order && SameSet(begin, columns));
-        });
-  }
-
-  // The pairs of a foreign key, in one order.
-  static std::set<std::pair<std::string, std::string>> Pairs(
-      const Names& columns, const Names& key) {
-    std::set<std::pair<std::string, std::string>> out;
-    for (size_t i = 0; i < std::min(columns.size(), key.size()); ++i) {
-      out.emplace(Lower(columns[i]), Lower(key[i]));
-    }
-    return out;
-  }
-
-  void CompareForeignKeys() {
-    for (const db::ForeignKeyFacts& key : source_.foreign_keys) {
-      const std::optional<Names> wanted = OnTarget(key.columns);
-      if (!wanted) continue;
-      const auto pairs = Pairs(*wanted, key.key);
-      const auto found = std::find_if(
-          target_.foreign_keys.begin(), target_.foreign_keys.end(),
-          [&](const db::ForeignKeyFacts& other) {
-            return absl::EqualsIgnoreCase(other.table, key.table) &&
-                   Pairs(other.columns, other.key) == pairs;
-          });
-      const std::string text =
-          absl::StrCat("foreign key ", List(key.columns), " → ", key.table, " ",
-                       List(key.key));
-      if (found == target_.foreign_keys.end()) {
-        OnSourceOnly(text);
-      } else if (key.validated && !found->validated) {
-        out_.mismatches.push_back(
-            absl::StrCat(text, " is NOT VALID on the target"));
-      }
-    }
-  }
-
   void CompareSequences(const std::map<std::string, int64_t>& greatest_keys) {
     for (const db::SequenceFacts& sequence : target_.sequences) {
       if (sequence.follows_keys || !IsCompared(sequence.column)) continue;
       const std::string name =
           sequence.name.empty() ? "" : absl::StrCat(" ", sequence.name);
       if (!sequence.next_value.has_value()) {
-        out_.unknown.push_back(absl::StrCat(
-            "next value of the target's sequence", name, " for ",
-            sequence.column, ": ", sequence.unknown));
+        out_.unknown.push_back(
+            absl::StrCat("next value of the target's sequence", name, " for ",
+                         sequence.column, ": ", sequence.unknown));
         continue;
       }
       const auto greatest = greatest_keys.find(sequence.column);
@@ -360,9 +226,9 @@ class Comparer {
         continue;
       }
       out_.mismatches.push_back(absl::StrCat(
-          "next value of the target's sequence", name, " for ",
-          sequence.column, " (", *sequence.next_value,
-          ") is not above the greatest key (", greatest->second, ")"));
+          "next value of the target's sequence", name, " for ", sequence.column,
+          " (", *sequence.next_value, ") is not above the greatest key (",
+          greatest->second, ")"));
     }
   }
 
@@ -376,7 +242,7 @@ class Comparer {
   const CompareSchemas& demands_;
   const ComparedColumns& spec_;
   std::vector<std::pair<const db::ColumnFacts*, const db::ColumnFacts*>> pairs_;
-  std::map<std::string, std::string> target_name_;  // Both in lower case.
+  PairedTables tables_;
   SchemaComparison out_;
 };
 
