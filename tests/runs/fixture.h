@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A run manager over a real store file, with an executor, a registry and a
-// clock that the test holds in its hands.
+// A run manager over a real store (stores.h), with an executor, a registry and
+// a clock that the test holds in its hands.
 #ifndef ASSAY_TESTS_RUNS_FIXTURE_H_
 #define ASSAY_TESTS_RUNS_FIXTURE_H_
 
@@ -20,6 +20,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "tests/runs/stores.h"
 #include "validator/base/status.h"
 #include "validator/runs/manager_impl.h"
 
@@ -155,7 +156,7 @@ class RunsTest : public ::testing::Test {
   RunsTest() : clock_(absl::FromUnixSeconds(1'790'000'000)) {
     char path[] = "/tmp/assay-runs-test-XXXXXX";
     directory_ = mkdtemp(path);
-    options_.store_path = directory_ + "/runs.db";
+    options_.store = NewStore("runs");
     options_.max_concurrent_runs = 4;
   }
   ~RunsTest() override {
@@ -285,26 +286,19 @@ class RunsTest : public ::testing::Test {
     return Eventually([&] { return executions() >= count; });
   }
 
-  // What kill -9 leaves: the store as it is at this moment. By another process,
-  // for closing a descriptor of the file in this one would drop SQLite's locks;
-  // again where the store was written meanwhile, for a crash is one moment.
-  std::string CopyStore() {
-    const std::string copy = absl::StrCat(directory_, "/crash", ++crashes_);
-    const std::string from = options_.store_path;
-    const std::string to = copy + "/runs.db";
-    const std::string command =
-        absl::StrCat("mkdir ", copy, "; until cp ", from, " ", to, " && cp ",
-                     from, "-wal ", to, "-wal && cmp -s ", from, " ", to,
-                     " && cmp -s ", from, "-wal ", to, "-wal; do :; done");
-    EXPECT_EQ(std::system(command.c_str()), 0);
-    return to;
+  // An empty store that a manager can open.
+  StoreOptions NewStore(const std::string& name) {
+    return stores_.New(directory_, name);
   }
+
+  // What kill -9 leaves: the store as it is at this moment.
+  StoreOptions CopyStore() { return stores_.Copy(directory_, options_.store); }
 
   // The next server on what the dead one left.
   void CrashAndReopen() {
-    const std::string copy = CopyStore();
+    const StoreOptions copy = CopyStore();
     manager_.reset();
-    options_.store_path = copy;
+    options_.store = copy;
     Open();
   }
 
@@ -320,7 +314,7 @@ class RunsTest : public ::testing::Test {
   std::vector<std::set<int>> done_groups_seen_ ABSL_GUARDED_BY(mu_);
   std::vector<absl::Time> as_of_seen_ ABSL_GUARDED_BY(mu_);
   engine::ExecuteRequest last_request_ ABSL_GUARDED_BY(mu_);
-  int crashes_ = 0;
+  TestStores stores_;
   std::unique_ptr<RunManagerImpl> manager_;
 };
 

@@ -255,7 +255,7 @@ TEST_F(ReadTest, ClaimsBehaveAsTheirModel) {
   max_lost_attempts_ = 1000;
   for (int round = 0; round < 15; ++round) {
     manager_.reset();
-    options_.store_path = absl::StrCat(directory_, "/model", round, ".db");
+    options_.store = NewStore(absl::StrCat("model", round));
     HoldExecutions();
     Open();
     std::map<std::string, std::string> run_of;          // request → run

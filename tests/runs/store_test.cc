@@ -70,29 +70,28 @@ Result ComparisonResult() {
        {&diff.rows_source, &diff.rows_target, &diff.keys, &diff.missing,
         &diff.extra, &diff.changed, &diff.duplicate_keys_source,
         &diff.duplicate_keys_target, &diff.null_keys_source,
-        &diff.null_keys_target, &diff.settled, &diff.unstable, &diff.accepted,
-        &diff.explained}) {
+        &diff.null_keys_target, &diff.settled, &diff.unstable, &diff.lost,
+        &diff.accepted, &diff.explained}) {
     *count = n++;
   }
   diff.complete = false;
   diff.incomplete_because = "stop_after: 10000 was reached";
   diff.columns = {{"district", "", 603}, {"a\xc0", "", 1}};
-  diff.causes = {{"district", "district became ' '", 603}};
+  diff.causes = {{"district", "trailing blanks", 603, "trim: trailing\xff"}};
   diff.source_only_columns = {"notes"};
   diff.target_only_columns = {"created", "\xff"};
   diff.notes = {"amount: decimal, exact", ""};
   result.diff = diff;
   Sample sample;
-  sample.cells = {{.column = "id", .text = "1", .key = true},
-                  {.column = "district",
-                   .text = "Alberta",
-                   .target = SampleText{"\xff", false, true},
-                   .differs = true,
-                   .cause = "district became ' '"},
-                  {.column = "name",
-                   .text = "x",
-                   .target = SampleText{"", true}},
-                  {.column = "note", .target = SampleText{}}};
+  sample.cells = {
+      {.column = "id", .text = "1", .key = true},
+      {.column = "district",
+       .text = "Alberta",
+       .target = SampleText{"\xff", false, true},
+       .differs = true,
+       .cause = "district became ' '"},
+      {.column = "name", .text = "x", .target = SampleText{"", true}},
+      {.column = "note", .target = SampleText{}}};
   sample.note = "changed";
   result.samples = {sample};
   return result;
@@ -113,9 +112,9 @@ TEST(ResultJsonTest, RoundTripIsExact) {
 }
 
 TEST(ResultJsonTest, ResultsOfBeforeComparisonsStillRead) {
-  const absl::StatusOr<Result> old = ResultFromJson(
-      R"({"rule_id":"r","verdict":"FAIL",)"
-      R"("samples":[{"cells":[{"column":"c"}]}]})");
+  const absl::StatusOr<Result> old =
+      ResultFromJson(R"({"rule_id":"r","verdict":"FAIL",)"
+                     R"("samples":[{"cells":[{"column":"c"}]}]})");
   ASSERT_TRUE(old.ok()) << old.status();
   Result expected;
   expected.rule_id = "r";
@@ -186,9 +185,9 @@ TEST(DigestTest, KnownAnswersAndIds) {
 class StoreFileTest : public RunsTest {
  protected:
   void Sql(const std::string& sql) {
-    auto file = StoreFile::Open(options_.store_path);
-    ASSERT_TRUE(file.ok()) << file.status();
-    auto connection = RealSeams().open_store(**file);
+    auto source = StoreSource::Open(options_.store);
+    ASSERT_TRUE(source.ok()) << source.status();
+    auto connection = RealSeams().open_store(**source);
     ASSERT_TRUE(connection.ok()) << connection.status();
     db::Statement statement;
     statement.sql = sql;
@@ -201,13 +200,13 @@ TEST_F(StoreFileTest, IsPrivateToTheUser) {
   AwaitEnd(MustStart(Request()).run_id);
   for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
     struct stat info;
-    ASSERT_EQ(stat((options_.store_path + suffix).c_str(), &info), 0) << suffix;
+    ASSERT_EQ(stat((options_.store.path + suffix).c_str(), &info), 0) << suffix;
     EXPECT_EQ(info.st_mode & 0777, 0600u) << suffix;
   }
 }
 
 TEST_F(StoreFileTest, TemporaryStoreGoesWithTheManager) {
-  options_.store_path.clear();
+  options_.store.path.clear();
   setenv("TMPDIR", directory_.c_str(), 1);
   Open();
   AwaitEnd(MustStart(Request()).run_id);
@@ -237,22 +236,22 @@ TEST_F(StoreFileTest, NewerVersionIsRefusedAndLeftAlone) {
   EXPECT_EQ(GetReason(status), ErrorReason::kStoreFailed);
   EXPECT_NE(status.message().find("schema 99"), absl::string_view::npos)
       << status;
-  Sql("UPDATE assay_store SET version = 1");
+  Sql("UPDATE assay_store SET version = 2");
   EXPECT_TRUE(TryOpen().ok());
 }
 
 TEST_F(StoreFileTest, GarbageIsAnError) {
-  std::ofstream(options_.store_path) << std::string(8192, 'x');
+  std::ofstream(options_.store.path) << std::string(8192, 'x');
   const absl::Status status = TryOpen();
   EXPECT_EQ(GetReason(status), ErrorReason::kStoreFailed) << status;
-  EXPECT_NE(status.message().find(options_.store_path), absl::string_view::npos)
+  EXPECT_NE(status.message().find(options_.store.path), absl::string_view::npos)
       << status;
 }
 
 TEST_F(StoreFileTest, PathsThatCannotBe) {
-  options_.store_path = directory_ + "/no/such/directory/runs.db";
+  options_.store.path = directory_ + "/no/such/directory/runs.db";
   EXPECT_EQ(GetReason(TryOpen()), ErrorReason::kStoreFailed);
-  options_.store_path = directory_ + "/a;b";
+  options_.store.path = directory_ + "/a;b";
   EXPECT_EQ(GetReason(TryOpen()), ErrorReason::kArgumentInvalid);
 }
 
@@ -270,6 +269,7 @@ class BreakableStore : public db::StoreConnection {
     return inner_->Run(statement);
   }
   int64_t changed_rows() const override { return inner_->changed_rows(); }
+  bool alive() const override { return inner_->alive(); }
   absl::Status Begin() override { return inner_->Begin(); }
   absl::Status Commit() override {
     if (*broken_) return MakeError(ErrorReason::kStoreFailed, "disk is full");
@@ -286,9 +286,9 @@ class FullDiskTest : public RunsTest {
  protected:
   void OpenBreakable() {
     Seams seams = TestSeams();
-    seams.open_store = [this](const StoreFile& file)
+    seams.open_store = [this](const StoreSource& source)
         -> absl::StatusOr<std::unique_ptr<db::StoreConnection>> {
-      ASSAY_ASSIGN_OR_RETURN(auto inner, RealSeams().open_store(file));
+      ASSAY_ASSIGN_OR_RETURN(auto inner, RealSeams().open_store(source));
       return std::make_unique<BreakableStore>(std::move(inner), broken_);
     };
     ASSERT_TRUE(TryOpen(std::move(seams)).ok());

@@ -22,9 +22,12 @@ class StoreConnection {
 
   // Runs one statement with '?' markers and returns its rows (none for DML and
   // DDL). Prepared statements are kept per text, so pass constant texts.
-  // Every failure is kStoreFailed.
+  // Failures have the driver's reason: kConnectionLost, kTransient, …
   virtual absl::StatusOr<std::vector<StoreRow>> Run(
       const Statement& statement) = 0;
+
+  // False once the connection is of no use any more.
+  virtual bool alive() const = 0;
 
   // Rows that the last DML statement changed.
   virtual int64_t changed_rows() const = 0;

@@ -24,12 +24,6 @@ namespace {
 // Statements kept prepared; constant texts do not come near it.
 constexpr size_t kMaxPrepared = 256;
 
-absl::Status StoreError(const absl::Status& status) {
-  if (status.ok()) return status;
-  return MakeError(ErrorReason::kStoreFailed,
-                   absl::StrCat("the run store: ", status.message()));
-}
-
 // An integer as its whole text, else nothing: SQLite's columns may hold both.
 std::optional<int64_t> WholeInteger(std::string_view text) {
   int64_t value = 0;
@@ -52,10 +46,17 @@ class OdbcStore final : public db::StoreConnection {
 
   absl::StatusOr<std::vector<db::StoreRow>> Run(
       const db::Statement& statement) override {
-    absl::StatusOr<std::vector<db::StoreRow>> rows = TryRun(statement);
-    if (!rows.ok()) return StoreError(rows.status());
+    ASSAY_ASSIGN_OR_RETURN(const SQLHSTMT handle, Prepare(statement.sql));
+    Parameters parameters;
+    absl::StatusOr<std::vector<db::StoreRow>> rows =
+        Execute(handle, statement, &parameters);
+    SQLFreeStmt(handle, SQL_CLOSE);
+    SQLFreeStmt(handle, SQL_RESET_PARAMS);
+    if (!rows.ok()) prepared_.erase(statement.sql);
     return rows;
   }
+
+  bool alive() const override { return link_->alive(); }
 
   int64_t changed_rows() const override { return changed_rows_; }
 
@@ -80,18 +81,6 @@ class OdbcStore final : public db::StoreConnection {
       return link_->Failure(statement.get(), CancellationToken());
     }
     return prepared_.emplace(sql, std::move(statement)).first->second.get();
-  }
-
-  absl::StatusOr<std::vector<db::StoreRow>> TryRun(
-      const db::Statement& statement) {
-    ASSAY_ASSIGN_OR_RETURN(const SQLHSTMT handle, Prepare(statement.sql));
-    Parameters parameters;
-    absl::StatusOr<std::vector<db::StoreRow>> rows =
-        Execute(handle, statement, &parameters);
-    SQLFreeStmt(handle, SQL_CLOSE);
-    SQLFreeStmt(handle, SQL_RESET_PARAMS);
-    if (!rows.ok()) prepared_.erase(statement.sql);
-    return rows;
   }
 
   absl::StatusOr<std::vector<db::StoreRow>> Execute(
@@ -170,7 +159,7 @@ absl::Status CreatePrivateFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
     return MakeError(ErrorReason::kStoreFailed,
-                     absl::StrCat("the run store: cannot open ", path, ": ",
+                     absl::StrCat("cannot open ", path, ": ",
                                   std::strerror(errno)));
   }
   close(file);
@@ -193,9 +182,8 @@ absl::StatusOr<std::unique_ptr<db::StoreConnection>> OpenStore(
     string.Set("StepAPI", "0");
     changed.connection_string = string.ToString();
   }
-  absl::StatusOr<std::unique_ptr<Link>> link = Link::Open(changed);
-  if (!link.ok()) return StoreError(link.status());
-  auto store = std::make_unique<OdbcStore>(*std::move(link));
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<Link> link, Link::Open(changed));
+  auto store = std::make_unique<OdbcStore>(std::move(link));
   if (sqlite) {
     for (const char* pragma :
          {"PRAGMA busy_timeout = 10000", "PRAGMA journal_mode = WAL",

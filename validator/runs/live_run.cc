@@ -6,9 +6,12 @@
 
 namespace assay::runs {
 
-LiveRun::LiveRun(RunPlan plan, int64_t epoch, Notifier* notifier)
+LiveRun::LiveRun(RunPlan plan, int64_t epoch, Notifier* notifier,
+                 std::shared_ptr<WakerSet> wakers)
     : plan_(std::move(plan)),
+      epoch_(epoch),
       notifier_(notifier),
+      wakers_(std::move(wakers)),
       state_(RunState::kUnspecified),
       sequence_(epoch * kEpochSpan) {
   groups_ = engine::CountGroups(plan_.rule_set);
@@ -39,7 +42,7 @@ void LiveRun::Restore(const UnfinishedRun& unfinished,
   for (const StoredResult& stored : unfinished.results) {
     if (stored.index < 0 || stored.index >= rules()) continue;
     slots_[static_cast<size_t>(stored.index)] =
-        Slot{stored.result, stored.sequence, true};
+        Slot{stored.result, stored.sequence, true, stored.list_epoch, true};
     Count(*stored.result, 1);
     log.push_back(LogEntry{stored.sequence, stored.index});
   }
@@ -79,6 +82,8 @@ Run LiveRun::Snapshot(bool with_results) const {
   run.lost_attempts = lost_attempts_;
   run.reached = reached_;
   run.sequence = sequence_;
+  run.state_sequence = state_sequence_;
+  run.progress_sequence = progress_sequence_;
   if (with_results) {
     run.results.reserve(slots_.size());
     for (const Slot& slot : slots_) run.results.push_back(slot.result);
@@ -155,7 +160,8 @@ void LiveRun::PutResult(int index, std::shared_ptr<const Result> result) {
   Slot& slot = slots_[static_cast<size_t>(index)];
   if (slot.result != nullptr) Count(*slot.result, -1);
   Count(*result, 1);
-  slot = Slot{std::move(result), ++sequence_, false};
+  slot = Slot{std::move(result), ++sequence_};
+  dropped_.erase(index);
   log_.push_back(LogEntry{slot.sequence, index});
 }
 
@@ -195,9 +201,11 @@ LiveRun::Unsaved LiveRun::TakeUnsaved(bool all) const {
     const Slot& slot = slots_[i];
     if (slot.result == nullptr || slot.saved) continue;
     if (!all && done_groups_.count(group_of_[i]) == 0) continue;
-    unsaved.results.push_back(
-        StoredResult{static_cast<int>(i), slot.sequence, slot.result});
+    unsaved.results.push_back(StoredResult{static_cast<int>(i), slot.sequence,
+                                           slot.result, slot.list_epoch});
   }
+  unsaved.dropped.assign(dropped_.begin(), dropped_.end());
+  unsaved.sequence = sequence_;
   std::set_difference(done_groups_.begin(), done_groups_.end(),
                       saved_groups_.begin(), saved_groups_.end(),
                       std::back_inserter(unsaved.groups));
@@ -208,14 +216,46 @@ void LiveRun::MarkSaved(const Unsaved& saved) {
   absl::MutexLock lock(&mu_);
   for (const StoredResult& stored : saved.results) {
     Slot& slot = slots_[static_cast<size_t>(stored.index)];
-    if (slot.sequence == stored.sequence) slot.saved = true;
+    if (slot.sequence == stored.sequence &&
+        slot.list_epoch == stored.list_epoch) {
+      slot.saved = true;
+    }
   }
   saved_groups_.insert(saved.groups.begin(), saved.groups.end());
+  for (const int index : saved.dropped) dropped_.erase(index);
+  saved_sequence_ = std::max(saved_sequence_, saved.sequence);
+}
+
+bool LiveRun::HasNews() const {
+  absl::MutexLock lock(&mu_);
+  return sequence_ > saved_sequence_;
+}
+
+std::vector<LiveRun::UnsavedList> LiveRun::UnsavedLists() const {
+  std::vector<UnsavedList> lists;
+  absl::MutexLock lock(&mu_);
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    const Slot& slot = slots_[i];
+    if (slot.result == nullptr || slot.list_saved) continue;
+    if (slot.result->differences == 0) continue;
+    lists.push_back({static_cast<int>(i), slot.sequence, slot.result->rule_id});
+  }
+  return lists;
+}
+
+void LiveRun::MarkList(const UnsavedList& list, int64_t epoch) {
+  absl::MutexLock lock(&mu_);
+  Slot& slot = slots_[static_cast<size_t>(list.index)];
+  if (slot.sequence != list.sequence) return;
+  slot.list_saved = true;
+  if (epoch == slot.list_epoch) return;
+  slot.list_epoch = epoch;
+  slot.saved = false;
 }
 
 bool LiveRun::Begin(absl::Time now, CancellationToken* token) {
   absl::MutexLock lock(&mu_);
-  if (source_.has_value() ||
+  if (source_.has_value() || lost_ || ending_.has_value() ||
       (state_ != RunState::kPending && state_ != RunState::kRunning)) {
     return false;
   }
@@ -225,6 +265,7 @@ bool LiveRun::Begin(absl::Time now, CancellationToken* token) {
       continue;
     }
     Count(*slot.result, -1);
+    dropped_.insert(static_cast<int>(i));
     slot = Slot{};
   }
   ++attempts_;
@@ -258,7 +299,8 @@ bool LiveRun::executing() const {
 
 void LiveRun::EnterState(RunState state) {
   state_ = state;
-  log_.push_back(LogEntry{++sequence_, -1, state});
+  state_sequence_ = ++sequence_;
+  log_.push_back(LogEntry{sequence_, -1, state});
   notifier_->Notify(wakers_);
 }
 
@@ -295,6 +337,32 @@ void LiveRun::Complete(const Run& final) {
   end_time_ = final.end_time;
   sequence_ = std::max(sequence_, final.sequence - 1);
   EnterState(final.state);
+}
+
+void LiveRun::Lose() {
+  absl::MutexLock lock(&mu_);
+  lost_ = true;
+  notifier_->Notify(wakers_);
+}
+
+bool LiveRun::lost() const {
+  absl::MutexLock lock(&mu_);
+  return lost_;
+}
+
+void LiveRun::set_ending(Ending ending) {
+  absl::MutexLock lock(&mu_);
+  ending_ = std::move(ending);
+}
+
+std::optional<Ending> LiveRun::ending() const {
+  absl::MutexLock lock(&mu_);
+  return ending_;
+}
+
+void LiveRun::Forgive() {
+  absl::MutexLock lock(&mu_);
+  if (lost_attempts_ > 0) --lost_attempts_;
 }
 
 std::optional<CancellationSource> LiveRun::RequestStop(Stop why) {

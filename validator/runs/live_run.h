@@ -32,8 +32,14 @@ namespace assay::runs {
 inline constexpr int64_t kEpochSpan = 1'000'000'000;
 
 // Why an execution is being stopped; a later one replaces an earlier one only
-// where it is greater.
-enum class Stop { kNone, kSuspend, kShutdown, kCancel };
+// where it is greater. kLost: another server has the run, or may have it.
+enum class Stop { kNone, kSuspend, kShutdown, kCancel, kLost };
+
+// How a run is to end whose end the store has not taken yet.
+struct Ending {
+  RunState state = RunState::kUnspecified;
+  absl::Status why;
+};
 
 // What never changes. Request, names, digests, as_of and id of `run` count.
 struct RunPlan {
@@ -52,12 +58,21 @@ class LiveRun {
   struct Unsaved {
     std::vector<StoredResult> results;
     std::vector<int> groups;
-    bool empty() const { return results.empty() && groups.empty(); }
+    std::vector<int> dropped;  // Indices of results that are none any more.
+    int64_t sequence = 0;      // Of the run at this moment.
   };
 
-  // `notifier` is borrowed and must outlive the run's changes. The first state
-  // is `plan.run.state`.
-  LiveRun(RunPlan plan, int64_t epoch, Notifier* notifier);
+  // A rule whose list of differences the store has not got.
+  struct UnsavedList {
+    int index = 0;
+    int64_t sequence = 0;  // Of its result.
+    std::string rule_id;
+  };
+
+  // `notifier` is borrowed and must outlive the run's changes; `wakers` are
+  // woken by them. The first state is `plan.run.state`.
+  LiveRun(RunPlan plan, int64_t epoch, Notifier* notifier,
+          std::shared_ptr<WakerSet> wakers = std::make_shared<WakerSet>());
 
   // What the store knew; `checkpoint_rows` is how many rows the checkpoints of
   // the run's diffs have behind them. REQUIRES: called before the run is
@@ -70,6 +85,7 @@ class LiveRun {
 
   const std::string& id() const { return plan_.run.run_id; }
   const RunPlan& plan() const { return plan_; }
+  int64_t epoch() const { return epoch_; }
   int rules() const { return static_cast<int>(group_of_.size()); }
   std::shared_ptr<WakerSet> wakers() const { return wakers_; }
 
@@ -93,6 +109,11 @@ class LiveRun {
   // Results of finished groups (`all`: all results) that are not marked saved.
   Unsaved TakeUnsaved(bool all) const;
   void MarkSaved(const Unsaved& saved);
+  // Whether something has happened that no MarkSaved has told.
+  bool HasNews() const;
+  std::vector<UnsavedList> UnsavedLists() const;
+  // The list is in the store under `epoch`; -1: there is none.
+  void MarkList(const UnsavedList& list, int64_t epoch);
 
   // --- State; the caller holds transition_mu.
   // Takes the run up: false where it is not waiting to be. Results of groups
@@ -119,6 +140,16 @@ class LiveRun {
   // there is one, without holding a lock.
   std::optional<CancellationSource> RequestStop(Stop why);
 
+  // The run is another server's, or may be: nothing of it is written any more.
+  void Lose();
+  bool lost() const;
+  // Its end could not be written; it is tried again.
+  void set_ending(Ending ending);
+  std::optional<Ending> ending() const;
+  // The attempt before ended because the store could not be reached, and not
+  // with its server. REQUIRES: before Begin.
+  void Forgive();
+
   // --- Claims.
   void PutClaim(const Claim& claim);
   std::optional<Claim> FindClaim(const std::string& key) const;
@@ -141,12 +172,25 @@ class LiveRun {
   // When SUSPENDED was entered; nullopt in another state.
   std::optional<absl::Duration> suspended_since() const;
   void set_suspended_since(absl::Duration now);
+  // For how long the lease is still held; a subscriber holds it for `held`.
+  absl::Duration LeaseLeft(absl::Duration now, absl::Duration held) const;
+
+  // What a shared store is told, and when. The caller holds transition_mu.
+  struct Shared {
+    int64_t touched = 0;           // As last seen.
+    absl::Duration watched_until;  // Somebody looks through another server.
+    absl::Duration saved_at;       // When the store last got its news.
+    absl::Duration lease_stored;   // The end of the lease as the store has it.
+  };
+  Shared& shared() { return shared_; }
 
  private:
   struct Slot {
     std::shared_ptr<const Result> result;  // Null: not judged.
     int64_t sequence = 0;
     bool saved = false;
+    int64_t list_epoch = -1;
+    bool list_saved = false;  // Or there is none.
   };
   struct LogEntry {
     int64_t sequence = 0;
@@ -163,10 +207,12 @@ class LiveRun {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   const RunPlan plan_;
+  const int64_t epoch_;
   std::vector<int> group_of_;  // By rule; constant after construction.
   int groups_ = 0;
   Notifier* const notifier_;
-  const std::shared_ptr<WakerSet> wakers_ = std::make_shared<WakerSet>();
+  const std::shared_ptr<WakerSet> wakers_;
+  Shared shared_;
 
   absl::Mutex transition_mu_ ABSL_ACQUIRED_BEFORE(mu_);
   mutable absl::Mutex mu_;
@@ -183,6 +229,11 @@ class LiveRun {
   std::vector<LogEntry> log_ ABSL_GUARDED_BY(mu_);
   engine::Progress progress_ ABSL_GUARDED_BY(mu_);
   int64_t progress_sequence_ ABSL_GUARDED_BY(mu_) = 0;  // 0: no event.
+  int64_t state_sequence_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t saved_sequence_ ABSL_GUARDED_BY(mu_) = 0;
+  std::set<int> dropped_ ABSL_GUARDED_BY(mu_);
+  bool lost_ ABSL_GUARDED_BY(mu_) = false;
+  std::optional<Ending> ending_ ABSL_GUARDED_BY(mu_);
   std::set<int> done_groups_ ABSL_GUARDED_BY(mu_);
   std::set<int> saved_groups_ ABSL_GUARDED_BY(mu_);
   std::set<std::pair<std::string, int64_t>> sessions_ ABSL_GUARDED_BY(mu_);

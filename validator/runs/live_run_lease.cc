@@ -89,4 +89,12 @@ void LiveRun::set_suspended_since(absl::Duration now) {
   suspended_since_ = now;
 }
 
+absl::Duration LiveRun::LeaseLeft(absl::Duration now,
+                                  absl::Duration held) const {
+  absl::MutexLock lock(&mu_);
+  if (subscribers_ > 0) return held;
+  if (plan_.run.request.options.detached) return absl::ZeroDuration();
+  return lease_end_ - now;
+}
+
 }  // namespace assay::runs

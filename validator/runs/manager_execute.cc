@@ -19,10 +19,6 @@ ResultError ErrorOf(const absl::Status& status) {
                      IsRetryable(status)};
 }
 
-absl::Status CancelledError() {
-  return MakeError(ErrorReason::kCancelled, "the run was cancelled");
-}
-
 // The outcome of a run that ends in `state` because of `why`.
 Outcome Judge(const Run& run, RunState state, const absl::Status& why) {
   // Fold looks at a few fields; samples need not be copied for it.
@@ -51,6 +47,10 @@ Outcome Judge(const Run& run, RunState state, const absl::Status& why) {
 
 }  // namespace
 
+absl::Status CancelledError() {
+  return MakeError(ErrorReason::kCancelled, "the run was cancelled");
+}
+
 // Hands what the engine tells to the run and, a group at a time, to the store.
 class RunManagerImpl::RunObserver : public engine::Observer {
  public:
@@ -63,10 +63,28 @@ class RunManagerImpl::RunObserver : public engine::Observer {
 
   void OnGroupDone(int group) override {
     // The last group is written together with the verdict.
-    if (run_->AddGroup(group)) return;
+    const bool last = run_->AddGroup(group);
+    if (manager_->store_->shared()) {
+      // Before the lock: a long list takes its time.
+      const absl::Status status = manager_->SaveLists(run_);
+      if (!status.ok()) {
+        LogWarning(absl::StrCat("run ", run_->id(),
+                                ": list of differences not "
+                                "written yet: ",
+                                status.message()));
+      }
+      if (last) return;
+      // All of it: whoever reads the store sees no later result without an
+      // earlier one.
+      absl::MutexLock lock(&run_->transition_mu());
+      manager_->SaveState(run_);
+      return;
+    }
+    if (last) return;
     const LiveRun::Unsaved unsaved = run_->TakeUnsaved(false);
-    const absl::Status status = manager_->store_->SaveProgress(
-        run_->id(), unsaved.results, unsaved.groups, nullptr);
+    const absl::Status status = manager_->store_->Save(
+        run_->id(), run_->epoch(),
+        {unsaved.results, unsaved.groups, unsaved.dropped, nullptr});
     if (status.ok()) {
       run_->MarkSaved(unsaved);
     } else {
@@ -85,7 +103,7 @@ class RunManagerImpl::RunObserver : public engine::Observer {
     if (!run_->AddSession(connection, server_connection_id)) {
       return absl::OkStatus();
     }
-    return manager_->store_->AddSession(run_->id(), connection,
+    return manager_->store_->AddSession(run_->id(), run_->epoch(), connection,
                                         server_connection_id);
   }
 
@@ -173,7 +191,8 @@ void RunManagerImpl::Execute(const RunPtr& run) {
     request.run_id = run->id();
     request.done_groups = run->done_groups();
     request.max_parallel_groups = options_.max_parallel_groups;
-    request.directory = state_->path();
+    request.directory = state_->OfExecution(run->id(), run->epoch());
+    state_->Adopt(run->id(), run->epoch());
     request.checkpoint_interval = options_.checkpoint_interval;
     request.window_bytes = options_.window_bytes;
     TakeOver(*run, request);
@@ -218,6 +237,8 @@ absl::Status RunManagerImpl::AwaitOrphans(const RunPtr& run,
 void RunManagerImpl::Conclude(const RunPtr& run, const absl::Status& status,
                               const CancellationToken& token) {
   const auto [stop, resume] = run->End();
+  // What was found is of no use: whoever has the run finds it again.
+  if (run->lost()) return;
   const absl::Status why = token.status();
   if (stop == Stop::kCancel) {
     // Whoever cancelled was told so: never PROCEED, whatever is finished.
@@ -245,12 +266,19 @@ void RunManagerImpl::Conclude(const RunPtr& run, const absl::Status& status,
 }
 
 void RunManagerImpl::SaveState(const RunPtr& run) {
-  const LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
+  if (run->lost()) return;
+  LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
+  // A group is not finished before its lists are where they can be read.
+  if (store_->shared() && !run->UnsavedLists().empty()) unsaved.groups.clear();
   const Run now = run->Snapshot(false);
   const absl::Status status =
-      store_->SaveProgress(run->id(), unsaved.results, unsaved.groups, &now);
+      store_->Save(run->id(), run->epoch(),
+                   {unsaved.results, unsaved.groups, unsaved.dropped, &now});
+  run->shared().saved_at = seams_.clock->Uptime();
   if (status.ok()) {
     run->MarkSaved(unsaved);
+  } else if (IsNotOwner(status)) {
+    Lose(run, std::string(status.message()));
   } else {
     LogWarning(absl::StrCat("run ", run->id(), ": state ",
                             RunStateName(now.state),
@@ -260,6 +288,7 @@ void RunManagerImpl::SaveState(const RunPtr& run) {
 
 void RunManagerImpl::Finish(const RunPtr& run, RunState state,
                             const absl::Status& why) {
+  if (run->lost()) return;
   run->FillUnjudged(why);
   Run final = run->Snapshot(true);
   final.state = state;
@@ -267,11 +296,29 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
   final.sequence = run->NextSequence();
   if (!why.ok()) final.error = ErrorOf(why);
   final.outcome = Judge(final, state, why);
+  absl::Status stored = store_->shared() ? SaveLists(run) : absl::OkStatus();
   const LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
-  const absl::Status stored =
-      store_->SaveProgress(run->id(), unsaved.results, unsaved.groups, &final);
+  if (stored.ok()) {
+    stored = store_->Save(
+        run->id(), run->epoch(),
+        {unsaved.results, unsaved.groups, unsaved.dropped, &final});
+  }
   if (stored.ok()) {
     run->MarkSaved(unsaved);
+  } else if (IsNotOwner(stored)) {
+    return Lose(run, std::string(stored.message()));
+  } else if (IsCancelWanted(stored)) {
+    return Finish(run, RunState::kCancelled, CancelledError());
+  } else if (store_->shared()) {
+    // Nobody is told before it is stored: another server may have the run next,
+    // and find something else. Until then it goes on, for all to see.
+    if (!run->ending().has_value()) {
+      LogError(absl::StrCat(
+          "run ", run->id(), ": its end, ", RunStateName(state),
+          ", is not stored yet, and tried again: ", stored.message()));
+    }
+    run->set_ending({state, why});
+    return;
   } else {
     // A verdict that a restart would forget must not be acted upon.
     LogError(absl::StrCat("run ", run->id(),
@@ -289,6 +336,7 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
     live_.erase(run->id());
     std::erase(queue_, run);
     orphans_.erase(run->id());
+    forgiven_.erase(run->id());
     if (!stored.ok()) unsaved_[run->id()] = run;
     finished_[run->id()] = run;
     finished_order_.push_back(run->id());
@@ -300,7 +348,7 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
   }
   run->Complete(final);
   // After the verdict is out: large scratch takes its time.
-  state_->RemoveScratch(run->id());
+  state_->RemoveScratch(run->id(), run->epoch());
 }
 
 }  // namespace assay::runs

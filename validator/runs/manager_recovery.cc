@@ -7,13 +7,13 @@
 #include "validator/base/log.h"
 #include "validator/base/status.h"
 #include "validator/engine/checkpoint.h"
-#include "validator/odbc/odbc.h"
 #include "validator/runs/manager_impl.h"
 
 namespace assay::runs {
 namespace {
 
 constexpr int kKillThreads = 4;
+constexpr size_t kMaxKills = 10000;
 
 }  // namespace
 
@@ -21,11 +21,7 @@ Seams RealSeams() {
   Seams seams;
   seams.execute = engine::Execute;
   seams.clock = RealClock();
-  seams.open_store = [](const StoreFile& file) {
-    odbc::OpenOptions options;
-    options.connection_string = file.ConnectionString();
-    return odbc::OpenStore(options);
-  };
+  seams.open_store = [](const StoreSource& source) { return source.Connect(); };
   return seams;
 }
 
@@ -47,30 +43,39 @@ absl::StatusOr<std::unique_ptr<RunManagerImpl>> RunManagerImpl::Create(
                      "runs: max_concurrent must be at least 1, max_queued and "
                      "keep at least 0");
   }
-  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<StoreFile> file,
-                         StoreFile::Open(options.store_path));
-  const std::string context = absl::StrCat("run store '", file->path(), "'");
-  absl::StatusOr<std::unique_ptr<db::StoreConnection>> connection =
-      seams.open_store(*file);
-  if (!connection.ok()) return Annotate(connection.status(), context);
-  absl::StatusOr<std::unique_ptr<Store>> store =
-      Store::Open(*std::move(connection));
-  if (!store.ok()) return Annotate(store.status(), context);
+  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<StoreSource> source,
+                         StoreSource::Open(options.store));
+  absl::StatusOr<std::unique_ptr<Store>> store = Store::Open(
+      [open = seams.open_store, from = source.get()] { return open(*from); },
+      source->dialect(), options.store.max_connections);
+  if (!store.ok()) return Annotate(store.status(), source->name());
   // A temporary store's folder goes with everything in it.
-  if (options.directory.empty() && options.store_path.empty()) {
-    options.directory = file->path() + ".d";
+  if (options.directory.empty() && !(*store)->shared() &&
+      options.store.path.empty()) {
+    options.directory = source->file_path() + ".d";
   }
-  ASSAY_ASSIGN_OR_RETURN(std::unique_ptr<StateDirectory> state,
-                         StateDirectory::Open(options.directory));
+  ASSAY_ASSIGN_OR_RETURN(
+      std::unique_ptr<StateDirectory> state,
+      (*store)->shared()
+          ? StateDirectory::OpenShared(options.directory, (*store)->id())
+          : StateDirectory::Open(options.directory));
+  const std::string context = source->name();
   std::unique_ptr<RunManagerImpl> manager(new RunManagerImpl(
       std::move(options), registry, std::move(kinds), std::move(seams),
-      std::move(file), *std::move(store), std::move(state)));
-  if (absl::Status status = manager->Recover(); !status.ok()) {
+      std::move(source), *std::move(store), std::move(state)));
+  const bool shared = manager->store_->shared();
+  if (absl::Status status =
+          shared ? manager->RecoverShared() : manager->Recover();
+      !status.ok()) {
     return Annotate(status, context);
   }
   if (manager->seams_.sweep_interval != absl::InfiniteDuration()) {
     manager->sweeper_ =
         std::thread([raw = manager.get()] { raw->SweepLoop(); });
+    if (shared) {
+      manager->beater_ =
+          std::thread([raw = manager.get()] { raw->BeatLoop(); });
+    }
   }
   return manager;
 }
@@ -78,16 +83,26 @@ absl::StatusOr<std::unique_ptr<RunManagerImpl>> RunManagerImpl::Create(
 RunManagerImpl::RunManagerImpl(ManagerOptions options,
                                connections::Registry* registry,
                                std::vector<const KindSpec*> kinds, Seams seams,
-                               std::unique_ptr<StoreFile> file,
+                               std::unique_ptr<StoreSource> source,
                                std::unique_ptr<Store> store,
                                std::unique_ptr<StateDirectory> state)
     : options_(std::move(options)),
       registry_(registry),
       kinds_(std::move(kinds)),
       seams_(std::move(seams)),
-      file_(std::move(file)),
+      source_(std::move(source)),
       store_(std::move(store)),
       state_(std::move(state)),
+      membership_(store_->shared()
+                      ? std::make_unique<Membership>(
+                            store_.get(), seams_.clock, ServerName(),
+                            options_.store.takeover_after)
+                      : nullptr),
+      watches_(MakeWatches()),
+      // Taken-over runs may come at any time.
+      kill_pool_(store_->shared()
+                     ? std::make_unique<ThreadPool>(kKillThreads, kMaxKills)
+                     : nullptr),
       // A finishing thread schedules its successor before it is free itself.
       pool_(std::make_unique<ThreadPool>(
           options_.max_concurrent_runs,
@@ -102,6 +117,33 @@ RunManagerImpl::~RunManagerImpl() {
   if (sweeper_.joinable()) sweeper_.join();
   pool_.reset();
   kill_pool_.reset();
+  watches_.reset();
+  if (beater_.joinable()) beater_.join();
+  // After the last write about a run.
+  if (membership_ != nullptr) membership_->Leave();
+}
+
+std::string RunManagerImpl::server_id() const {
+  return membership_ == nullptr ? "" : membership_->server_id();
+}
+
+absl::Status RunManagerImpl::RecoverShared() {
+  ASSAY_RETURN_IF_ERROR(membership_->Join());
+  RemoveLeavings();
+  TendOwnership();
+  return absl::OkStatus();
+}
+
+void RunManagerImpl::RemoveLeavings() {
+  // A run is in the store before it has a folder, so what is seen here and is
+  // not active there has ended.
+  state_->RemoveLeavings(
+      [this](const std::string& id) {
+        const absl::StatusOr<std::set<std::string>> active =
+            store_->ActiveOf({id});
+        return !active.ok() || !active->empty();
+      },
+      nullptr);
 }
 
 absl::Status RunManagerImpl::Recover() {
@@ -141,12 +183,11 @@ void RunManagerImpl::TakeUp(const UnfinishedRun& unfinished) {
     plan.parameters =
         BindParameters(plan.rule_set, stored.request.params, parsed.issues);
   }
-  auto run = std::make_shared<LiveRun>(std::move(plan), unfinished.stored.epoch,
-                                       &notifier_);
-  run->Restore(unfinished, state_->path().empty()
-                               ? 0
-                               : engine::CheckpointedRows(ScratchDirectory(
-                                     state_->path(), stored.run_id)));
+  const RunPtr run = NewLiveRun(std::move(plan), unfinished.stored.epoch);
+  const std::string checkpoints =
+      state_->Checkpoints(stored.run_id, unfinished.stored.epoch);
+  run->Restore(unfinished,
+               checkpoints.empty() ? 0 : engine::CheckpointedRows(checkpoints));
   run->RenewLease(seams_.clock->Uptime());
   run->set_suspended_since(seams_.clock->Uptime());
   const bool withdrawn =
@@ -154,6 +195,7 @@ void RunManagerImpl::TakeUp(const UnfinishedRun& unfinished) {
   {
     absl::MutexLock lock(&mu_);
     live_[run->id()] = run;
+    if (forgiven_.erase(run->id()) > 0) run->Forgive();
   }
   KillOrphans(unfinished);
   absl::MutexLock lock(&run->transition_mu());
