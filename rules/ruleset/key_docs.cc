@@ -48,7 +48,7 @@ const std::vector<KeyDoc>& ComparisonKeyDocs() {
        "With `tables`: these are left out."},
       {"consistency", "snapshot, statement or strict", "snapshot",
        "What a reading promises: one snapshot a side, each statement for "
-       "itself, or a snapshot without which the comparison starts again."},
+       "itself, or a snapshot without which it is an error or starts again."},
       {"accept", "list", "",
        "Differences that are known and agreed: shown, not counted."},
       {"rules", "list of rules", "", "What must hold of both sides."},

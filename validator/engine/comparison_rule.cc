@@ -12,6 +12,7 @@
 #include "rules/kinds/comparison_kind.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
+#include "validator/connections/snapshot_cover.h"
 #include "validator/engine/comparison_steps.h"
 #include "validator/engine/full_diff.h"
 #include "validator/engine/key_reader.h"
@@ -52,14 +53,7 @@ class RuleRunner {
                                  "rule with `where`")));
     }
     ASSAY_RETURN_IF_ERROR(OpenSides());
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      const std::string consistency(
-          ReadsInSnapshot(session(side), wants_snapshot())
-              ? session(side).dialect().consistency()
-              : "each statement for itself");
-      (side == Side::kSource ? result_.consistency
-                             : result_.target_consistency) = consistency;
-    }
+    ASSAY_RETURN_IF_ERROR(CheckConsistency());
     ASSAY_RETURN_IF_ERROR(MeasureOnce());
     const bool confirm = result_.verdict == Verdict::kFail &&
                          rule_.on_fail == OnFail::kRollback &&
@@ -120,6 +114,41 @@ class RuleRunner {
     }
     result_.table = sides_[0].label;
     result_.target_table = sides_[1].label;
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckConsistency() {
+    for (const Side side : {Side::kSource, Side::kTarget}) {
+      ComparedSide& of = sides_[side == Side::kSource ? 0 : 1];
+      if (of.outside_snapshot.empty()) {
+        ASSAY_ASSIGN_OR_RETURN(
+            of.outside_snapshot,
+            connections::OutsideSnapshot(
+                session(side), {}, {WhereText(of, request_.plan->filter)},
+                cancel_));
+      }
+      (side == Side::kSource ? result_.consistency
+                             : result_.target_consistency) =
+          ConsistencyOf(of, wants_snapshot());
+      // A schema is read from the catalog.
+      if (comparison_.consistency != Consistency::kStrict ||
+          std::holds_alternative<CompareSchemas>(request_.plan->step)) {
+        continue;
+      }
+      const std::string outside =
+          session(side).dialect().BeginSnapshot().empty()
+              ? absl::StrCat(of.label, ": dialect ",
+                             std::string(session(side).dialect().name()),
+                             " has none")
+              : of.outside_snapshot;
+      if (outside.empty()) continue;
+      return MakeError(
+          ErrorReason::kUnsupported,
+          absl::StrCat("consistency is strict, and on ", SideName(side),
+                       " no snapshot covers ", outside,
+                       "; compare while nothing is written there, with "
+                       "`consistency: statement`, or convert the table"));
+    }
     return absl::OkStatus();
   }
 

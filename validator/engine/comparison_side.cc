@@ -10,6 +10,8 @@
 #include "absl/strings/str_cat.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
+#include "validator/connections/snapshot_cover.h"
+#include "validator/engine/side_snapshots.h"
 #include "validator/engine/statement.h"
 
 namespace assay::engine {
@@ -125,10 +127,30 @@ absl::Status Open(const SideRequest& request, ComparedSide& out) {
     out.where =
         MakeExpr(Author{BindSql(*request.rules->where, *request.parameters)});
   }
-  return AddMappings(request, out);
+  ASSAY_RETURN_IF_ERROR(AddMappings(request, out));
+  ASSAY_ASSIGN_OR_RETURN(
+      out.outside_snapshot,
+      connections::OutsideSnapshot(
+          *request.session, out.is_query ? connections::Table() : out.table,
+          {out.derived, WhereText(out, out.where)}, request.cancel));
+  return absl::OkStatus();
 }
 
 }  // namespace
+
+std::string ConsistencyOf(const ComparedSide& side, bool wanted) {
+  if (!ReadsInSnapshot(*side.session, wanted)) {
+    return "each statement for itself";
+  }
+  return connections::ConsistencyText(side.session->dialect(),
+                                      side.outside_snapshot);
+}
+
+std::string WhereText(const ComparedSide& side, const ExprPtr& where) {
+  if (where == nullptr) return "";
+  sql::SqlWriter writer(sql::WriteMode::kPaste);
+  return writer.PutExpr(where, side.scope()).ok() ? writer.sql() : "";
+}
 
 const char* SideName(diff::Side side) {
   return side == diff::Side::kSource ? "the source" : "the target";

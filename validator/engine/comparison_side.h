@@ -29,12 +29,22 @@ struct ComparedSide {
   std::vector<std::string> mapped;
   std::string derived;  // See sql::Scope; empty: a plain table.
   ExprPtr where;        // The side's own; null: all rows.
+  // What of it no snapshot covers, see connections::OutsideSnapshot.
+  std::string outside_snapshot;
 
   // Borrows this side.
   sql::Scope scope() const;
   // Whether a column is a mapping's expression.
   bool IsMapped(const std::string& column) const;
 };
+
+// What a result says of how `side` is read: in one snapshot, where it is
+// `wanted` and there is one.
+std::string ConsistencyOf(const ComparedSide& side, bool wanted);
+
+// The SQL of `where` on `side`, written out without comments, for
+// connections::OutsideSnapshot; empty where it cannot be written.
+std::string WhereText(const ComparedSide& side, const ExprPtr& where);
 
 // "the source", "the target".
 const char* SideName(diff::Side side);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "rules/kinds/rule_kind.h"
+#include "validator/connections/snapshot_cover.h"
 #include "validator/engine/engine.h"
 #include "validator/engine/explain_comparison.h"
 #include "validator/engine/measures.h"
@@ -71,8 +72,13 @@ class GroupExplainer {
       PlanOnly();
       return std::move(out_);
     }
+    const auto outside =
+        connections::OutsideSnapshot(session, *described, {}, cancel);
     absl::StrAppend(&out_, "  dialect ", std::string(session.dialect().name()),
-                    ", ", std::string(session.dialect().consistency()), "\n");
+                    ", ",
+                    connections::ConsistencyText(session.dialect(),
+                                                 outside.value_or("")),
+                    "\n");
     WithSql(session, *described, cancel);
     return std::move(out_);
   }

@@ -126,13 +126,10 @@ class PairExplainer {
 
   void SideLines(Side side) {
     const sql::Dialect& dialect = session(side).dialect();
-    const bool snapshot =
-        all_.comparison.consistency != Consistency::kStatement ||
-        dialect.stream_method() == sql::StreamMethod::kServerCursor;
     Line("  ", SideWord(side), " ", of(side).label, ": dialect ",
          std::string(dialect.name()), ", ",
-         snapshot ? std::string(dialect.consistency())
-                  : "each statement for itself",
+         ConsistencyOf(of(side), all_.comparison.consistency !=
+                                     Consistency::kStatement),
          ", read by ", ReadingText(of(side)));
     if (of(side).where != nullptr) {
       Line("    where ", ExplainText(of(side).where));

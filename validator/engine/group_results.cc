@@ -13,6 +13,7 @@
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/log.h"
 #include "validator/base/status.h"
+#include "validator/connections/snapshot_cover.h"
 #include "validator/engine/group_runner.h"
 #include "validator/engine/measures.h"
 #include "validator/engine/sample_policy.h"
@@ -85,9 +86,11 @@ absl::Status GroupRunner::Finish(RuleState& state) {
     result.table = table_.schema.empty()
                        ? table_.name
                        : absl::StrCat(table_.schema, ".", table_.name);
-    result.consistency = IsCatalogOnly(state)
-                             ? "catalog"
-                             : std::string(session_->dialect().consistency());
+    result.consistency =
+        IsCatalogOnly(state)
+            ? "catalog"
+            : connections::ConsistencyText(session_->dialect(),
+                                           state.outside_snapshot);
     HideValues(session_->config(), state.plan, result);
     if ((result.verdict == Verdict::kFail ||
          result.verdict == Verdict::kWarn) &&

@@ -172,6 +172,7 @@ absl::Status GroupRunner::Attempt() {
     return table.status();
   }
   table_ = *std::move(table);
+  ASSAY_RETURN_IF_ERROR(LookOutside());
   ASSAY_RETURN_IF_ERROR(session_->BeginSnapshot(cancel_));
   absl::Status status = ReadAll();
   if (status.ok()) status = session_->EndSnapshot(cancel_);
@@ -270,6 +271,7 @@ absl::Status GroupRunner::Confirm() {
   GroupRunner again(request_, group_, registry_, meter_, cancel_);
   again.session_ = session_;
   again.table_ = table_;
+  again.outside_snapshot_ = outside_snapshot_;
   again.where_ = where_;
   for (const RuleState* rule : rules) {
     auto copy = std::make_unique<RuleState>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The work behind group_run.h: group_runner.cc reads, group_scans.cc scans,
-// group_results.cc judges and hands over. Only these three and group_run.cc
-// include this.
+// group_snapshot.cc knows what is read outside of the snapshot, group_results.cc
+// judges and hands over. Only these and group_run.cc include this.
 #ifndef ASSAY_VALIDATOR_ENGINE_GROUP_RUNNER_H_
 #define ASSAY_VALIDATOR_ENGINE_GROUP_RUNNER_H_
 
@@ -36,6 +36,8 @@ class GroupRunner {
   // One try in one session; an error is the connection's or the run's.
   absl::Status Attempt();
   absl::Status ReadAll();
+  // Finds what the rules read that no snapshot covers.
+  absl::Status LookOutside();
   absl::Status Measure(std::vector<RuleState*> rules);
   absl::Status RunStep(RuleState& state);
   absl::Status RunScans();
@@ -76,6 +78,7 @@ class GroupRunner {
   // Of the current attempt.
   connections::Session* session_ = nullptr;
   connections::Table table_;
+  std::string outside_snapshot_;  // Of the table and its filter.
   std::optional<bool> table_has_rows_;
   std::optional<int64_t> counted_rows_;
 };

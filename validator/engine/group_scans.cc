@@ -101,6 +101,7 @@ absl::Status GroupRunner::ScanTogether(const std::vector<RuleState*>& rules) {
   if (EndsAttempt(status)) return status;
   if (status.ok() && filter == nullptr && counted_rows_.has_value() &&
       !session_->dialect().BeginSnapshot().empty() &&
+      outside_snapshot_.empty() &&
       tests.front().rows != *counted_rows_) {
     // Both were read in one snapshot; to judge a part would be a wrong PASS.
     status = MakeError(

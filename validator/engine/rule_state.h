@@ -29,6 +29,9 @@ struct RuleState {
   std::vector<Sample> query_samples;
   // The other table of a foreign_key, once looked up.
   std::optional<connections::Table> parent;
+  // What it reads outside of the group's snapshot, see
+  // connections::OutsideSnapshot.
+  std::string outside_snapshot;
   absl::Duration elapsed;
   int attempts = 0;
   Result result;

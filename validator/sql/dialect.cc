@@ -213,6 +213,11 @@ std::string Dialect::ColumnDetailsQuery(const std::string&,
   return "";
 }
 
+std::string Dialect::SnapshotGapsQuery(const std::string&,
+                                       const std::vector<std::string>&) const {
+  return "";
+}
+
 std::string Dialect::DiffForm(const std::string& sql,
                               const ColumnType& type) const {
   switch (type.type) {

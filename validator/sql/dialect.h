@@ -96,6 +96,13 @@ class Dialect {
   // character_set, '' where there is none. Empty: nothing to ask.
   virtual std::string ColumnDetailsQuery(const std::string& schema,
                                          const std::string& table) const;
+  // A SELECT of which tables and views called one of `names` (in `schema`;
+  // empty: in any) a snapshot may not cover, as five texts: schema, name, '1'
+  // where the schema is the session's own, why the snapshot does not cover it
+  // ("MyISAM"; '' for a view), a view's SELECT ('' where the role may not see
+  // it). Empty: snapshots cover everything.
+  virtual std::string SnapshotGapsQuery(
+      const std::string& schema, const std::vector<std::string>& names) const;
   // A SELECT of one row where the connection `id` still belongs to us: its
   // current statement contains `marker`.
   virtual std::string OrphanQuery(int64_t id, std::string_view marker) const;
@@ -218,7 +225,8 @@ class Dialect {
                               uint64_t seed) const;
   // Whether values of the type that hash alike are equal in our comparison.
   virtual bool HashesExactly(const ColumnType& type) const;
-  // A SELECT of the columns whose equality is not their bytes' (one name a row).
+  // A SELECT of the columns whose equality is not their bytes' (one name a
+  // row).
   virtual std::string LooseEqualityQuery(const std::string& schema,
                                          const std::string& table) const;
 
