@@ -109,7 +109,9 @@ CompareType Natural(Group group) {
 // The exact common type, where there is one.
 std::optional<CompareType> Common(const GroupedSide& a, const GroupedSide& b) {
   if (a.group == Group::kOther && b.group == Group::kOther) {
-    if (a.dialect == b.dialect && a.native == b.native && !a.native.empty()) {
+    // What a driver calls "unknown" may be anything.
+    if (a.dialect == b.dialect && a.native == b.native && !a.native.empty() &&
+        a.native != "unknown") {
       return CompareType::kText;
     }
     return std::nullopt;

@@ -22,6 +22,41 @@ const std::optional<SqlText>& ExpressionOf(const ColumnMapping& mapping,
   return side == diff::Side::kSource ? mapping.source_sql : mapping.target_sql;
 }
 
+// Adds what the driver's description of a result does not tell: psqlODBC calls
+// every type that it does not know "unknown", and none knows character sets.
+absl::Status AddDetails(const SideRequest& request, const std::string& derived,
+                        std::vector<connections::Column>& columns) {
+  const sql::Dialect& dialect = request.session->dialect();
+  std::vector<std::string> names;
+  for (const connections::Column& column : columns) {
+    names.push_back(column.name);
+  }
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  writer.Put(dialect.DerivedDetailsQuery(derived, names));
+  if (writer.sql().empty() || columns.empty()) return absl::OkStatus();
+  ASSAY_ASSIGN_OR_RETURN(const Rows rows,
+                         ReadRows(*request.session, writer, request.marker,
+                                  columns.size(), request.cancel));
+  if (rows.rows.size() != columns.size()) {
+    return MakeError(ErrorReason::kInternal,
+                     "the catalog does not know each column of the query");
+  }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const auto text = [&](size_t cell) {
+      return ToText(rows.rows[i].cells.at(cell));
+    };
+    sql::ColumnType& type = columns[i].type;
+    const std::string native = text(1).empty() ? text(0) : text(1);
+    if (!native.empty()) {
+      type.native_name = native;
+      type.type = dialect.ClassifyType(native, 0, columns[i].size);
+    }
+    if (!text(2).empty()) type.full_name = text(2);
+    type.character_set = text(3);
+  }
+  return absl::OkStatus();
+}
+
 // The columns of `derived` as the driver describes its result.
 absl::StatusOr<std::vector<connections::Column>> DescribeDerived(
     const SideRequest& request, const std::string& derived) {
@@ -43,9 +78,12 @@ absl::StatusOr<std::vector<connections::Column>> DescribeDerived(
     column.type.native_name = absl::AsciiStrToLower(description.type_name);
     column.type.type = dialect.ClassifyType(
         column.type.native_name, description.sql_type, description.size);
+    column.type.full_name =
+        dialect.DescribedType(column.type.native_name, description.size);
     column.size = description.size;
     column.scale = description.scale;
   }
+  ASSAY_RETURN_IF_ERROR(AddDetails(request, derived, columns));
   return columns;
 }
 

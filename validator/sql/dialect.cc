@@ -213,6 +213,11 @@ std::string Dialect::ColumnDetailsQuery(const std::string&,
   return "";
 }
 
+std::string Dialect::DerivedDetailsQuery(
+    const std::string&, const std::vector<std::string>&) const {
+  return "";
+}
+
 std::string Dialect::SnapshotGapsQuery(const std::string&,
                                        const std::vector<std::string>&) const {
   return "";

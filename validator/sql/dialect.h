@@ -96,6 +96,17 @@ class Dialect {
   // character_set, '' where there is none. Empty: nothing to ask.
   virtual std::string ColumnDetailsQuery(const std::string& schema,
                                          const std::string& table) const;
+  // The same four texts of the columns of `derived`, a SELECT whose columns are
+  // called `columns` (as they are, each once), in order and without executing
+  // it; with the native name before the base type. Empty: nothing to ask.
+  virtual std::string DerivedDetailsQuery(
+      const std::string& derived,
+      const std::vector<std::string>& columns) const;
+  // ColumnType's full_name, as far as the description of a result tells it: its
+  // type and its size. Empty: it does not.
+  virtual std::string DescribedType(std::string_view, int64_t) const {
+    return "";
+  }
   // A SELECT of which tables and views called one of `names` (in `schema`;
   // empty: in any) a snapshot may not cover, as five texts: schema, name, '1'
   // where the schema is the session's own, why the snapshot does not cover it

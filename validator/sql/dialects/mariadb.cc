@@ -326,6 +326,31 @@ class MariaDb final : public Dialect {
         schema.empty() ? "DATABASE()" : QuoteString(schema));
   }
 
+  std::string DerivedDetailsQuery(
+      const std::string& derived,
+      const std::vector<std::string>& columns) const override {
+    // One row without a value, so that nothing is executed; a column keeps its
+    // character set. 'binary' is what all that is no text has.
+    std::vector<std::string> sets;
+    std::vector<std::string> places;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      sets.push_back(
+          absl::StrCat("CHARSET(assay_d.", QuoteIdentifier(columns[i]), ")"));
+      places.push_back(absl::StrCat("SELECT ", i + 1, " AS n"));
+    }
+    return absl::StrCat(
+        "SELECT '', '', '', COALESCE(NULLIF(ELT(assay_n.n, ",
+        absl::StrJoin(sets, ", "), "), 'binary'), '') FROM (",
+        absl::StrJoin(places, " UNION ALL "),
+        ") AS assay_n LEFT JOIN (SELECT * FROM (\n", derived,
+        "\n) AS assay_q LIMIT 0) AS assay_d ON TRUE ORDER BY assay_n.n");
+  }
+
+  std::string DescribedType(std::string_view type_name,
+                            int64_t size) const override {
+    return type_name == "bit" ? absl::StrCat("bit(", size, ")") : "";
+  }
+
   std::string SnapshotGapsQuery(
       const std::string& schema,
       const std::vector<std::string>& names) const override {

@@ -14,6 +14,21 @@
 namespace assay::sql {
 namespace {
 
+// What is behind the type `t`: 'enum' for an enumeration, the base type of a
+// domain; '' where the type says itself what it is.
+constexpr char kBaseType[] =
+    "CAST(CASE WHEN t.typtype NOT IN ('d', 'e') THEN '' "
+    "WHEN COALESCE(b.typtype, t.typtype) = 'e' THEN 'enum' "
+    "ELSE COALESCE(b.typname, t.typname) END AS text)";
+// Joins it as `b`: of a domain over domains, the last.
+constexpr char kBehindDomain[] =
+    " LEFT JOIN LATERAL (WITH RECURSIVE chain AS (SELECT p.oid, p.typtype, "
+    "p.typname, p.typbasetype, p.typtypmod, t.typtypmod AS modifier "
+    "FROM pg_type p WHERE p.oid = t.typbasetype UNION ALL SELECT n.oid, "
+    "n.typtype, n.typname, n.typbasetype, n.typtypmod, c.typtypmod "
+    "FROM pg_type n JOIN chain c ON n.oid = c.typbasetype) SELECT oid, "
+    "typtype, typname, modifier FROM chain WHERE typbasetype = 0) b ON true";
+
 class PostgreSql final : public Dialect {
  public:
   std::string_view name() const override { return "postgresql"; }
@@ -281,22 +296,37 @@ class PostgreSql final : public Dialect {
   std::string ColumnDetailsQuery(const std::string& schema,
                                  const std::string& table) const override {
     return absl::StrCat(
-        "SELECT CAST(a.attname AS text), CAST(CASE WHEN t.typtype NOT IN ('d', "
-        "'e') THEN '' WHEN COALESCE(b.typtype, t.typtype) = 'e' THEN 'enum' "
-        "ELSE COALESCE(b.typname, t.typname) END AS text), "
-        "format_type(COALESCE(b.oid, t.oid), COALESCE(b.modifier, "
-        "a.atttypmod)), '' FROM pg_attribute a JOIN pg_type t ON t.oid = "
-        "a.atttypid LEFT JOIN LATERAL (WITH RECURSIVE chain AS (SELECT p.oid, "
-        "p.typtype, p.typname, p.typbasetype, p.typtypmod, t.typtypmod AS "
-        "modifier FROM pg_type p WHERE p.oid = t.typbasetype UNION ALL SELECT "
-        "n.oid, n.typtype, n.typname, n.typbasetype, n.typtypmod, c.typtypmod "
-        "FROM pg_type n JOIN chain c ON n.oid = c.typbasetype) SELECT oid, "
-        "typtype, typname, modifier FROM chain WHERE typbasetype "
-        "= 0) b ON true WHERE a.attnum > 0 AND NOT a.attisdropped AND "
-        "a.attrelid = to_regclass(",
+        "SELECT CAST(a.attname AS text), ", kBaseType, ", format_type(",
+        "COALESCE(b.oid, t.oid), COALESCE(b.modifier, a.atttypmod)), ''"
+        " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid",
+        kBehindDomain,
+        " WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = "
+        "to_regclass(",
         QuoteString(
             absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
         ")");
+  }
+
+  std::string DerivedDetailsQuery(
+      const std::string& derived,
+      const std::vector<std::string>& columns) const override {
+    // One row of NULLs, so that nothing is executed; each keeps its type.
+    std::vector<std::string> names;
+    std::vector<std::string> types;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      names.push_back(absl::StrCat("c", i));
+      types.push_back(absl::StrCat("CAST(pg_typeof(d.c", i, ") AS oid)"));
+    }
+    return absl::StrCat("SELECT CAST(t.typname AS text), ", kBaseType,
+                        ", format_type(COALESCE(b.oid, t.oid), b.modifier), ''"
+                        " FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (\n",
+                        derived, "\n) AS assay_q LIMIT 0) AS d(",
+                        absl::StrJoin(names, ", "),
+                        ") ON true CROSS JOIN LATERAL unnest(ARRAY[",
+                        absl::StrJoin(types, ", "),
+                        "]) WITH ORDINALITY AS u(type, place)"
+                        " JOIN pg_type t ON t.oid = u.type",
+                        kBehindDomain, " ORDER BY u.place");
   }
 
   std::string CharLength(const std::string& sql) const override {
