@@ -417,8 +417,7 @@ class Planner {
     switch (pair.compared.type) {
       case diff::CompareType::kNumber:
         return type.type == TypeClass::kInteger ||
-               (!untyped && (type.type == TypeClass::kDecimal ||
-                             type.type == TypeClass::kBoolean));
+               (!untyped && type.type == TypeClass::kDecimal);
       case diff::CompareType::kText:
         return type.type == TypeClass::kText && type.native_name != "enum";
       case diff::CompareType::kUuid:
@@ -426,7 +425,6 @@ class Planner {
       case diff::CompareType::kBytes:
         return type.type == TypeClass::kBytes;
       case diff::CompareType::kDate:
-      case diff::CompareType::kTime:
       case diff::CompareType::kTimestamp:
         return !untyped;
       default:

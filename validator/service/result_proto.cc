@@ -113,7 +113,7 @@ google::protobuf::Duration DurationProto(absl::Duration duration) {
   return out;
 }
 
-v1::RuleResult ToProto(const Result& result, v1::RunView view) {
+v1::RuleResult ToProto(const Result& result, v1::RunView view, Values values) {
   v1::RuleResult out;
   out.set_rule_id(ValidUtf8(result.rule_id));
   out.set_kind(ValidUtf8(result.kind));
@@ -154,6 +154,7 @@ v1::RuleResult ToProto(const Result& result, v1::RunView view) {
   out.set_target_consistency(ValidUtf8(result.target_consistency));
   if (result.diff.has_value()) *out.mutable_diff() = DiffProto(*result.diff);
   out.set_differences_count(result.differences);
+  if (values == Values::kWithhold) Withhold(out);
   return out;
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "validator/service/principal.h"
 #include "validator/service/status_proto.h"
 #include "validator/service/utf8.h"
 
@@ -42,13 +43,13 @@ v1::Decision DecisionProto(Decision decision) {
   return v1::DECISION_HOLD;
 }
 
-void AddResults(const runs::Run& run, v1::Run* out) {
+void AddResults(const runs::Run& run, Values values, v1::Run* out) {
   const size_t taken = out->ByteSizeLong();
   size_t left =
       std::min(kMaxResultBytes, kMaxRunBytes - std::min(kMaxRunBytes, taken));
   for (const std::shared_ptr<const Result>& result : run.results) {
     if (result == nullptr) continue;
-    v1::RuleResult message = ToProto(*result, v1::RUN_VIEW_FULL);
+    v1::RuleResult message = ToProto(*result, v1::RUN_VIEW_FULL, values);
     const size_t bytes = message.ByteSizeLong() + 8;
     if (bytes > left || out->results_size() == kMaxResults) {
       out->set_results_truncated(true);
@@ -223,7 +224,8 @@ v1::Connection ToProto(const connections::ConnectionConfig& config) {
   return out;
 }
 
-v1::Run ToProto(const runs::Run& run, v1::RunView view, RuleSetText text) {
+v1::Run ToProto(const runs::Run& run, v1::RunView view, RuleSetText text,
+                Values values) {
   v1::Run out;
   out.set_run_id(ValidUtf8(run.run_id));
   out.set_rule_set_name(ValidUtf8(run.rule_set_name));
@@ -254,11 +256,17 @@ v1::Run ToProto(const runs::Run& run, v1::RunView view, RuleSetText text) {
   out.set_attempt_count(run.attempts);
   out.set_sequence(run.sequence);
   out.set_recheck_of_run_id(ValidUtf8(run.request.recheck_of));
+  out.set_started_by(run.request.principal.empty()
+                         ? kLocalPrincipal
+                         : ValidUtf8(run.request.principal));
+  for (const std::string& name : run.connections) {
+    out.add_connections(ValidUtf8(name));
+  }
   if (view != v1::RUN_VIEW_FULL) return out;
   if (text == RuleSetText::kInclude) {
     out.set_rule_set(ValidUtf8(run.request.rule_set_text));
   }
-  AddResults(run, &out);
+  AddResults(run, values, &out);
   return out;
 }
 

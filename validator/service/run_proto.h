@@ -19,6 +19,7 @@
 #include "validator/connections/registry.h"
 #include "validator/engine/engine.h"
 #include "validator/runs/run.h"
+#include "validator/service/withhold.h"
 
 namespace assay::service {
 
@@ -36,14 +37,16 @@ v1::Connection ToProto(const connections::ConnectionConfig& config);
 
 // Returns `result`; samples and SQL only in view FULL. Samples beyond
 // kMaxSampleBytesOfResult are left out, which samples_note then says.
-v1::RuleResult ToProto(const Result& result, v1::RunView view);
+v1::RuleResult ToProto(const Result& result, v1::RunView view,
+                       Values values = Values::kShow);
 
 // Whether to add the text of the rule set in view FULL.
 enum class RuleSetText { kOmit, kInclude };
 
 // Returns `run`; in view FULL with those of its results that fit.
 v1::Run ToProto(const runs::Run& run, v1::RunView view,
-                RuleSetText text = RuleSetText::kOmit);
+                RuleSetText text = RuleSetText::kOmit,
+                Values values = Values::kShow);
 
 }  // namespace assay::service
 

@@ -9,7 +9,7 @@
 #include "assay/v1/validation_service.pb.h"
 #include "validator/base/cancellation.h"
 #include "validator/base/thread_pool.h"
-#include "validator/runs/run_manager.h"
+#include "validator/service/calls.h"
 
 namespace grpc {
 class ServerUnaryReactor;
@@ -19,9 +19,10 @@ class ServerWriteReactor;
 
 namespace assay::service {
 
-// What both need. All borrowed; must outlive the gRPC server.
+// What both need. Pointers are borrowed; must outlive the gRPC server.
 struct ReactorContext {
-  runs::RunManager* runs = nullptr;
+  const Rooms* rooms = nullptr;
+  Caller caller;
   ThreadPool* pool = nullptr;
   // Cancelled when the server stops: open calls then end with its status.
   CancellationToken shutdown;

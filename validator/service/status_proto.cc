@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -18,7 +20,8 @@ namespace {
 constexpr size_t kMaxMessageBytes = 1024;
 constexpr size_t kMaxDetailBytes = 3584;
 constexpr size_t kMaxViolationBytes = 300;
-constexpr int kRetrySeconds = 2;
+constexpr absl::Duration kRetryAfter = absl::Seconds(2);
+constexpr char kRetryAfterUrl[] = "assay/retry_after_ms";
 
 std::string PlaceOf(const Issue& issue) {
   if (!issue.range.known()) return "rule_set";
@@ -47,7 +50,32 @@ google::rpc::BadRequest ToBadRequest(const std::vector<Issue>& issues) {
   return out;
 }
 
+bool AsksToComeLater(ErrorReason reason) {
+  const ErrorReasonInfo& info = GetErrorReasonInfo(reason);
+  return reason == ErrorReason::kAuditFailed ||
+         (info.retryable && info.code == absl::StatusCode::kResourceExhausted);
+}
+
+absl::Duration RetryAfterOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kRetryAfterUrl);
+  int64_t millis = 0;
+  if (!payload.has_value() ||
+      !absl::SimpleAtoi(std::string(*payload), &millis)) {
+    return kRetryAfter;
+  }
+  return absl::Milliseconds(millis);
+}
+
 }  // namespace
+
+absl::Status WithRetryAfter(const absl::Status& status, absl::Duration after) {
+  absl::Status out = status;
+  // Rounded up: who comes too early is refused again.
+  const int64_t millis =
+      absl::ToInt64Milliseconds(absl::Ceil(after, absl::Milliseconds(1)));
+  out.SetPayload(kRetryAfterUrl, absl::Cord(std::to_string(millis)));
+  return out;
+}
 
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           const std::vector<Issue>& issues) {
@@ -72,9 +100,12 @@ grpc::Status ToGrpcStatus(const absl::Status& status,
   }
   details.add_details()->PackFrom(info);
   if (!issues.empty()) details.add_details()->PackFrom(ToBadRequest(issues));
-  if (reason == ErrorReason::kRunQueueFull) {
+  if (AsksToComeLater(reason)) {
+    const absl::Duration after = RetryAfterOf(status);
     google::rpc::RetryInfo retry;
-    retry.mutable_retry_delay()->set_seconds(kRetrySeconds);
+    retry.mutable_retry_delay()->set_seconds(absl::ToInt64Seconds(after));
+    retry.mutable_retry_delay()->set_nanos(static_cast<int32_t>(
+        absl::ToInt64Nanoseconds(after % absl::Seconds(1))));
     details.add_details()->PackFrom(retry);
   }
   return grpc::Status(code, details.message(), details.SerializeAsString());

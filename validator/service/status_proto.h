@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "assay/v1/run.pb.h"
 #include "grpcpp/support/status.h"
 #include "rules/verdict/result.h"
@@ -20,10 +21,15 @@ namespace assay::service {
 
 inline constexpr int kMaxViolations = 20;
 
-// Returns `status` for the wire. kRunQueueFull gets RetryInfo. `issues` (of
-// kRuleSetInvalid) become a BadRequest of at most kMaxViolations, errors first;
-// metadata "issue_count" has their true number. A status without a reason is
-// logged and sent as INTERNAL.
+// Returns `status` with the time after which to try again.
+absl::Status WithRetryAfter(const absl::Status& status, absl::Duration after);
+
+// Returns `status` for the wire. Errors that ask to come later get RetryInfo,
+// of WithRetryAfter or else 2 s: all that may be retried and are
+// RESOURCE_EXHAUSTED, and kAuditFailed. `issues` (of kRuleSetInvalid) become a
+// BadRequest of at most kMaxViolations, errors first; metadata "issue_count"
+// has their true number. A status without a reason is logged and sent as
+// INTERNAL.
 grpc::Status ToGrpcStatus(const absl::Status& status,
                           const std::vector<Issue>& issues = {});
 

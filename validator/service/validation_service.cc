@@ -4,21 +4,19 @@
 #include <algorithm>
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "assay/v1/validation_service.grpc.pb.h"
 #include "validator/base/cancellation.h"
+#include "validator/base/clock.h"
 #include "validator/base/status.h"
 #include "validator/base/thread_pool.h"
-#include "validator/engine/engine.h"
-#include "validator/service/draft_call.h"
-#include "validator/service/page_cursor.h"
-#include "validator/service/page_token.h"
+#include "validator/service/call_credentials.h"
+#include "validator/service/calls.h"
 #include "validator/service/pooled_call.h"
-#include "validator/service/request_check.h"
 #include "validator/service/run_proto.h"
 #include "validator/service/run_reactors.h"
 #include "validator/service/status_proto.h"
@@ -30,6 +28,24 @@ namespace {
 using Context = grpc::CallbackServerContext;
 using Reactor = grpc::ServerUnaryReactor;
 
+// What each method needs; ListDifferences also needs `samples`, and what a
+// rule set needs is asked when it is known.
+constexpr Rpc kStartRun = {"StartRun", Operation::kRun};
+constexpr Rpc kWaitRun = {"WaitRun", Operation::kRead};
+constexpr Rpc kWatchRun = {"WatchRun", Operation::kRead};
+constexpr Rpc kGetRun = {"GetRun", Operation::kRead};
+constexpr Rpc kListRuns = {"ListRuns", Operation::kRead};
+constexpr Rpc kListResults = {"ListResults", Operation::kRead};
+constexpr Rpc kListDifferences = {"ListDifferences", Operation::kRead};
+constexpr Rpc kCancelRun = {"CancelRun", Operation::kCancel};
+constexpr Rpc kLintRuleSet = {"LintRuleSet", Operation::kLint};
+constexpr Rpc kExplainRuleSet = {"ExplainRuleSet", Operation::kExplain};
+constexpr Rpc kDraftRuleSet = {"DraftRuleSet", Operation::kExplain};
+constexpr Rpc kListRuleKinds = {"ListRuleKinds", std::nullopt};
+constexpr Rpc kListConnections = {"ListConnections", std::nullopt};
+constexpr Rpc kTestConnection = {"TestConnection", Operation::kExplain};
+constexpr Rpc kGetServerInfo = {"GetServerInfo", std::nullopt};
+
 // The queue of the store's pool also takes the steps of open calls (see
 // serial_call.h), at most one each: no bound that a server reaches.
 constexpr size_t kMaxStoreQueue = 1 << 20;
@@ -37,27 +53,31 @@ constexpr int kMaxStoreCalls = 1000;
 constexpr size_t kMaxDatabaseQueue = 64;
 // Of calls that touch databases, for clients that set no deadline.
 constexpr absl::Duration kLongestCall = absl::Minutes(5);
-constexpr size_t kMaxPageBytes = 2 << 20;
-constexpr int kMaxIssues = 1000;
 
 absl::Time DeadlineOf(const Context& context) {
   return std::min(absl::FromChrono(context.deadline()),
                   absl::Now() + kLongestCall);
 }
 
-void AddIssues(const std::vector<Issue>& issues,
-               google::protobuf::RepeatedPtrField<v1::Issue>* out) {
-  for (const Issue& issue : issues) {
-    if (out->size() == kMaxIssues) return;
-    *out->Add() = ToProto(issue);
-  }
-}
+// An answer to who may not enter.
+template <typename Response>
+class RefusedStream final : public grpc::ServerWriteReactor<Response> {
+ public:
+  explicit RefusedStream(const grpc::Status& status) { this->Finish(status); }
+  void OnDone() override { delete this; }
+};
 
 class Impl final : public ValidationService,
                    public v1::ValidationService::CallbackService {
  public:
   explicit Impl(ServiceOptions options)
       : options_(std::move(options)),
+        everybody_(std::nullopt, nullptr, RealClock()),
+        rooms_{.runs = options_.runs,
+               .registry = options_.registry,
+               .access =
+                   options_.access == nullptr ? &everybody_ : options_.access,
+               .kinds = options_.kinds},
         store_pool_(options_.store_threads, kMaxStoreQueue),
         database_pool_(options_.database_threads, kMaxDatabaseQueue) {}
 
@@ -68,126 +88,134 @@ class Impl final : public ValidationService,
                                "the server is shutting down; ask again"));
   }
 
-  Reactor* StartRun(Context*, const v1::StartRunRequest* request,
+  Reactor* StartRun(Context* context, const v1::StartRunRequest* request,
                     v1::Run* response) override {
-    absl::StatusOr<runs::RunRequest> checked = CheckStartRun(*request);
     return OnStore<v1::Run>(
-        response,
-        [this, checked = std::move(checked)](v1::Run* out) -> grpc::Status {
-          if (!checked.ok()) return ToGrpcStatus(checked.status());
-          std::vector<Issue> issues;
-          const auto run = options_.runs->Start(*checked, &issues);
-          if (!run.ok()) return ToGrpcStatus(run.status(), issues);
-          *out = ToProto(*run, v1::RUN_VIEW_BASIC);
-          return grpc::Status::OK;
+        context, kStartRun, response,
+        [this, request = *request](const Caller& caller, v1::Run* out) {
+          return service::StartRun(rooms_, caller, request, out);
         });
   }
 
-  Reactor* WaitRun(Context*, const v1::WaitRunRequest* request,
+  Reactor* WaitRun(Context* context, const v1::WaitRunRequest* request,
                    v1::Run* response) override {
-    return StartWait(Open(), *request, response);
+    const absl::StatusOr<Caller> caller = Enter(*context, kWaitRun);
+    if (!caller.ok()) return Done(context, caller.status());
+    return StartWait(Open(*caller), *request, response);
   }
 
   grpc::ServerWriteReactor<v1::WatchRunResponse>* WatchRun(
-      Context*, const v1::WatchRunRequest* request) override {
-    return StartWatch(Open(), *request);
+      Context* context, const v1::WatchRunRequest* request) override {
+    const absl::StatusOr<Caller> caller = Enter(*context, kWatchRun);
+    if (!caller.ok()) {
+      return new RefusedStream<v1::WatchRunResponse>(
+          ToGrpcStatus(caller.status()));
+    }
+    return StartWatch(Open(*caller), *request);
   }
 
-  Reactor* GetRun(Context*, const v1::GetRunRequest* request,
+  Reactor* GetRun(Context* context, const v1::GetRunRequest* request,
                   v1::Run* response) override {
     return OnStore<v1::Run>(
-        response, [this, request = *request](v1::Run* out) -> grpc::Status {
-          if (const auto status = CheckGetRun(request); !status.ok()) {
-            return ToGrpcStatus(status);
-          }
-          const bool full = request.view() == v1::RUN_VIEW_FULL;
-          const auto run = options_.runs->Get(request.run_id(), full);
-          if (!run.ok()) return ToGrpcStatus(run.status());
-          *out = ToProto(*run, request.view(), RuleSetText::kInclude);
-          return grpc::Status::OK;
+        context, kGetRun, response,
+        [this, request = *request](const Caller& caller, v1::Run* out) {
+          return ToGrpcStatus(service::GetRun(rooms_, caller, request, out));
         });
   }
 
-  Reactor* ListRuns(Context*, const v1::ListRunsRequest* request,
+  Reactor* ListRuns(Context* context, const v1::ListRunsRequest* request,
                     v1::ListRunsResponse* response) override {
     return OnStore<v1::ListRunsResponse>(
-        response, [this, request = *request](v1::ListRunsResponse* out) {
-          return ToGrpcStatus(List(request, out));
+        context, kListRuns, response,
+        [this, request = *request](const Caller& caller,
+                                   v1::ListRunsResponse* out) {
+          return ToGrpcStatus(service::ListRuns(rooms_, caller, request, out));
         });
   }
 
-  Reactor* ListResults(Context*, const v1::ListResultsRequest* request,
+  Reactor* ListResults(Context* context, const v1::ListResultsRequest* request,
                        v1::ListResultsResponse* response) override {
     return OnStore<v1::ListResultsResponse>(
-        response, [this, request = *request](v1::ListResultsResponse* out) {
-          return ToGrpcStatus(List(request, out));
+        context, kListResults, response,
+        [this, request = *request](const Caller& caller,
+                                   v1::ListResultsResponse* out) {
+          return ToGrpcStatus(
+              service::ListResults(rooms_, caller, request, out));
         });
   }
 
-  Reactor* ListDifferences(Context*, const v1::ListDifferencesRequest* request,
+  Reactor* ListDifferences(Context* context,
+                           const v1::ListDifferencesRequest* request,
                            v1::ListDifferencesResponse* response) override {
     return OnStore<v1::ListDifferencesResponse>(
-        response, [this, request = *request](v1::ListDifferencesResponse* out) {
-          return ToGrpcStatus(List(request, out));
+        context, kListDifferences, response,
+        [this, request = *request](const Caller& caller,
+                                   v1::ListDifferencesResponse* out) {
+          return ToGrpcStatus(
+              service::ListDifferences(rooms_, caller, request, out));
         });
   }
 
-  Reactor* CancelRun(Context*, const v1::CancelRunRequest* request,
+  Reactor* CancelRun(Context* context, const v1::CancelRunRequest* request,
                      v1::Run* response) override {
     return OnStore<v1::Run>(
-        response, [this, request = *request](v1::Run* out) -> grpc::Status {
-          if (const auto status = CheckCancelRun(request); !status.ok()) {
-            return ToGrpcStatus(status);
-          }
-          const auto run =
-              options_.runs->Cancel(request.run_id(), request.request_id());
-          if (!run.ok()) return ToGrpcStatus(run.status());
-          *out = ToProto(*run, v1::RUN_VIEW_BASIC);
-          return grpc::Status::OK;
+        context, kCancelRun, response,
+        [this, request = *request](const Caller& caller, v1::Run* out) {
+          return ToGrpcStatus(service::CancelRun(rooms_, caller, request, out));
         });
   }
 
-  Reactor* LintRuleSet(Context*, const v1::LintRuleSetRequest* request,
+  Reactor* LintRuleSet(Context* context, const v1::LintRuleSetRequest* request,
                        v1::LintRuleSetResponse* response) override {
     return OnStore<v1::LintRuleSetResponse>(
-        response,
-        [this,
-         request = *request](v1::LintRuleSetResponse* out) -> grpc::Status {
-          if (const auto status = CheckLintRuleSet(request); !status.ok()) {
-            return ToGrpcStatus(status);
-          }
-          AddIssues(ParseRuleSet(request.rule_set(), options_.kinds).issues,
-                    out->mutable_issues());
-          return grpc::Status::OK;
+        context, kLintRuleSet, response,
+        [this, request = *request](const Caller&,
+                                   v1::LintRuleSetResponse* out) {
+          return ToGrpcStatus(service::LintRuleSet(rooms_, request, out));
         });
   }
 
   Reactor* ExplainRuleSet(Context* context,
                           const v1::ExplainRuleSetRequest* request,
                           v1::ExplainRuleSetResponse* response) override {
-    return StartPooled<v1::ExplainRuleSetResponse>(
-        &database_pool_, &store_pool_, DeadlineOf(*context), response,
-        [this, request = *request](const CancellationToken& cancel,
+    return OnDatabase<v1::ExplainRuleSetResponse>(
+        context, kExplainRuleSet, response,
+        [this, request = *request](const Caller& caller,
+                                   const CancellationToken& cancel,
                                    v1::ExplainRuleSetResponse* out) {
-          return ToGrpcStatus(Explain(request, cancel, out));
+          return service::ExplainRuleSet(rooms_, caller, request, cancel, out);
         });
   }
 
   Reactor* DraftRuleSet(Context* context,
                         const v1::DraftRuleSetRequest* request,
                         v1::DraftRuleSetResponse* response) override {
-    return StartPooled<v1::DraftRuleSetResponse>(
-        &database_pool_, &store_pool_, DeadlineOf(*context), response,
-        [this, request = *request](const CancellationToken& cancel,
+    return OnDatabase<v1::DraftRuleSetResponse>(
+        context, kDraftRuleSet, response,
+        [this, request = *request](const Caller& caller,
+                                   const CancellationToken& cancel,
                                    v1::DraftRuleSetResponse* out) {
-          return ToGrpcStatus(
-              Draft(request, *options_.registry, cancel, out));
+          return service::DraftRuleSet(rooms_, caller, request, cancel, out);
+        });
+  }
+
+  Reactor* TestConnection(Context* context,
+                          const v1::TestConnectionRequest* request,
+                          v1::TestConnectionResponse* response) override {
+    return OnDatabase<v1::TestConnectionResponse>(
+        context, kTestConnection, response,
+        [this, request = *request](const Caller& caller,
+                                   const CancellationToken& cancel,
+                                   v1::TestConnectionResponse* out) {
+          return service::TestConnection(rooms_, caller, request, cancel, out);
         });
   }
 
   Reactor* ListRuleKinds(Context* context, const v1::ListRuleKindsRequest*,
                          v1::ListRuleKindsResponse* response) override {
-    for (const KindSpec* spec : options_.kinds) {
+    const absl::StatusOr<Caller> caller = Enter(*context, kListRuleKinds);
+    if (!caller.ok()) return Done(context, caller.status());
+    for (const KindSpec* spec : rooms_.kinds) {
       *response->add_kinds() = ToProto(*spec);
     }
     return Done(context, absl::OkStatus());
@@ -195,180 +223,80 @@ class Impl final : public ValidationService,
 
   Reactor* ListConnections(Context* context, const v1::ListConnectionsRequest*,
                            v1::ListConnectionsResponse* response) override {
-    for (const connections::ConnectionConfig* config :
-         options_.registry->List()) {
-      *response->add_connections() = ToProto(*config);
-    }
+    const absl::StatusOr<Caller> caller = Enter(*context, kListConnections);
+    if (!caller.ok()) return Done(context, caller.status());
+    service::ListConnections(rooms_, *caller, response);
     return Done(context, absl::OkStatus());
-  }
-
-  Reactor* TestConnection(Context* context,
-                          const v1::TestConnectionRequest* request,
-                          v1::TestConnectionResponse* response) override {
-    return StartPooled<v1::TestConnectionResponse>(
-        &database_pool_, &store_pool_, DeadlineOf(*context), response,
-        [this, request = *request](const CancellationToken& cancel,
-                                   v1::TestConnectionResponse* out) {
-          return ToGrpcStatus(Test(request, cancel, out));
-        });
   }
 
   Reactor* GetServerInfo(Context* context, const v1::GetServerInfoRequest*,
                          v1::GetServerInfoResponse* response) override {
+    const absl::StatusOr<Caller> caller = Enter(*context, kGetServerInfo);
+    if (!caller.ok()) return Done(context, caller.status());
     response->set_version(options_.version);
     response->mutable_start_time()->set_seconds(absl::ToUnixSeconds(started_));
     response->set_active_runs_count(options_.runs->active_runs());
+    response->set_principal(ValidUtf8(caller->principal->name));
+    for (const OperationInfo& info : Operations()) {
+      if (caller->May(info.operation)) response->add_operations(info.name);
+    }
     return Done(context, absl::OkStatus());
   }
 
  private:
+  // Every method begins here: without a caller nothing is done.
+  absl::StatusOr<Caller> Enter(const Context& context, const Rpc& rpc) {
+    return rooms_.access->Enter(CallCredentials(context, options_.http_secret),
+                                rpc);
+  }
+
   static Reactor* Done(Context* context, const absl::Status& status) {
     Reactor* reactor = context->DefaultReactor();
     reactor->Finish(ToGrpcStatus(status));
     return reactor;
   }
 
-  ReactorContext Open() {
-    return {.runs = options_.runs,
+  ReactorContext Open(const Caller& caller) {
+    return {.rooms = &rooms_,
+            .caller = caller,
             .pool = &store_pool_,
             .shutdown = shutdown_.token()};
   }
 
   template <typename Response>
-  Reactor* OnStore(Response* response,
-                   std::function<grpc::Status(Response*)> work) {
+  Reactor* OnStore(Context* context, const Rpc& rpc, Response* response,
+                   std::function<grpc::Status(const Caller&, Response*)> work) {
+    absl::StatusOr<Caller> caller = Enter(*context, rpc);
+    if (!caller.ok()) return Done(context, caller.status());
     // Given back when the call is gone, whether or not its work was done.
     std::shared_ptr<void> place(nullptr, [this](void*) { --store_calls_; });
     const bool full = ++store_calls_ > kMaxStoreCalls;
     return StartPooled<Response>(
         &store_pool_, &store_pool_, absl::InfiniteFuture(), response,
-        [work = std::move(work), place = std::move(place), full](
-            const CancellationToken&, Response* out) {
-          return full ? ToGrpcStatus(QueueFullError()) : work(out);
+        [work = std::move(work), place = std::move(place), full,
+         caller = *std::move(caller)](const CancellationToken&, Response* out) {
+          return full ? ToGrpcStatus(QueueFullError()) : work(caller, out);
         });
   }
 
-  absl::Status List(const v1::ListRunsRequest& request,
-                    v1::ListRunsResponse* out) {
-    ASSAY_ASSIGN_OR_RETURN(const runs::ListFilter filter,
-                           CheckListRuns(request));
-    const std::string bound = FilterOf(request);
-    ASSAY_ASSIGN_OR_RETURN(const auto cursor,
-                           DecodeCursor(bound, request.page_token()));
-    ASSAY_ASSIGN_OR_RETURN(
-        const runs::ListPage page,
-        options_.runs->List(filter, cursor, PageSize(request.page_size())));
-    for (const runs::Run& run : page.runs) {
-      *out->add_runs() = ToProto(run, v1::RUN_VIEW_BASIC);
-    }
-    if (page.next) {
-      out->set_next_page_token(EncodePageToken(bound, ToText(*page.next)));
-    }
-    return absl::OkStatus();
-  }
-
-  // The cursor is the index of the first rule of the page. A rule that is
-  // judged later than its page was read is not shown again: complete listings
-  // are those of terminal runs.
-  absl::Status List(const v1::ListResultsRequest& request,
-                    v1::ListResultsResponse* out) {
-    ASSAY_ASSIGN_OR_RETURN(const Verdict verdict, CheckListResults(request));
-    const std::string bound = FilterOf(request);
-    ASSAY_ASSIGN_OR_RETURN(int64_t index,
-                           DecodeNumber(bound, request.page_token()));
-    ASSAY_ASSIGN_OR_RETURN(const runs::Run run,
-                           options_.runs->Get(request.run_id(), true));
-    size_t bytes = 0;
-    for (; index < static_cast<int64_t>(run.results.size()); ++index) {
-      const auto& result = run.results[static_cast<size_t>(index)];
-      if (result == nullptr) continue;
-      if (verdict != Verdict::kUnspecified && result->verdict != verdict) {
-        continue;
-      }
-      v1::RuleResult message = ToProto(*result, request.view());
-      bytes += message.ByteSizeLong();
-      // One result always fits, or the listing would not go on.
-      if (out->results_size() == PageSize(request.page_size()) ||
-          (bytes > kMaxPageBytes && out->results_size() > 0)) {
-        out->set_next_page_token(EncodePageToken(bound, std::to_string(index)));
-        break;
-      }
-      *out->add_results() = std::move(message);
-    }
-    return absl::OkStatus();
-  }
-
-  // The cursor is the offset of the next line in the file.
-  absl::Status List(const v1::ListDifferencesRequest& request,
-                    v1::ListDifferencesResponse* out) {
-    ASSAY_RETURN_IF_ERROR(CheckListDifferences(request));
-    const std::string bound = FilterOf(request);
-    ASSAY_ASSIGN_OR_RETURN(const int64_t offset,
-                           DecodeNumber(bound, request.page_token()));
-    ASSAY_ASSIGN_OR_RETURN(
-        const runs::LinePage page,
-        options_.runs->ListDifferences(
-            request.run_id(), request.rule_id(), offset,
-            DifferencesPageSize(request.page_size()), kMaxPageBytes));
-    for (const std::string& line : page.lines) {
-      out->add_lines(ValidUtf8(line));
-    }
-    if (page.next >= 0) {
-      out->set_next_page_token(
-          EncodePageToken(bound, std::to_string(page.next)));
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Explain(const v1::ExplainRuleSetRequest& request,
-                       const CancellationToken& cancel,
-                       v1::ExplainRuleSetResponse* out) {
-    ASSAY_RETURN_IF_ERROR(CheckExplainRuleSet(request));
-    ParseResult parsed = ParseRuleSet(request.rule_set(), options_.kinds);
-    BoundParameters bound;
-    if (!HasErrors(parsed.issues)) {
-      bound = BindParameters(parsed.rule_set,
-                             {request.params().begin(), request.params().end()},
-                             parsed.issues);
-    }
-    AddIssues(parsed.issues, out->mutable_issues());
-    if (HasErrors(parsed.issues)) return absl::OkStatus();
-    ASSAY_ASSIGN_OR_RETURN(
-        const std::string text,
-        engine::Explain(parsed.rule_set, bound, *options_.registry, cancel));
-    out->set_text(ValidUtf8(text));
-    return absl::OkStatus();
-  }
-
-  absl::Status Test(const v1::TestConnectionRequest& request,
-                    const CancellationToken& cancel,
-                    v1::TestConnectionResponse* out) {
-    ASSAY_RETURN_IF_ERROR(CheckTestConnection(request));
-    const absl::StatusOr<connections::ConnectionReport> report =
-        options_.registry->Test(request.name(), cancel);
-    if (!report.ok()) {
-      const absl::Status& status = report.status();
-      if (GetReason(status) == ErrorReason::kConnectionNotFound ||
-          cancel.cancelled()) {
-        return status;
-      }
-      *out->mutable_error() = ToErrorProto(status);
-      return absl::OkStatus();
-    }
-    out->set_dbms_name(ValidUtf8(report->dbms_name));
-    out->set_dbms_version(ValidUtf8(report->dbms_version));
-    out->set_dialect(ValidUtf8(report->dialect));
-    out->mutable_connect_time()->set_seconds(
-        absl::ToInt64Seconds(report->connect_time));
-    out->mutable_connect_time()->set_nanos(static_cast<int32_t>(
-        absl::ToInt64Nanoseconds(report->connect_time) % 1000000000));
-    for (const std::string& warning : report->warnings) {
-      out->add_warnings(ValidUtf8(warning));
-    }
-    return absl::OkStatus();
+  template <typename Response>
+  Reactor* OnDatabase(Context* context, const Rpc& rpc, Response* response,
+                      std::function<absl::Status(
+                          const Caller&, const CancellationToken&, Response*)>
+                          work) {
+    absl::StatusOr<Caller> caller = Enter(*context, rpc);
+    if (!caller.ok()) return Done(context, caller.status());
+    return StartPooled<Response>(
+        &database_pool_, &store_pool_, DeadlineOf(*context), response,
+        [work = std::move(work), caller = *std::move(caller)](
+            const CancellationToken& cancel, Response* out) {
+          return ToGrpcStatus(work(caller, cancel, out));
+        });
   }
 
   const ServiceOptions options_;
+  Access everybody_;  // Where the options have none.
+  const Rooms rooms_;
   const absl::Time started_ = absl::Now();
   CancellationSource shutdown_;
   std::atomic<int> store_calls_ = 0;  // In store_pool_, with their requests.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract's service: checks requests, asks the rooms below, converts.
+// The contract's service: lets callers in (access.h), and carries their
+// requests to calls.h and run_reactors.h.
 //
 // Thread-safe. Holds no state of runs. No gRPC thread of it ever touches the
 // run store or a database.
@@ -13,6 +14,7 @@
 #include "rules/ruleset/kind_spec.h"
 #include "validator/connections/registry.h"
 #include "validator/runs/run_manager.h"
+#include "validator/service/access.h"
 
 namespace grpc {
 class Service;
@@ -26,8 +28,13 @@ struct ServiceOptions {
   connections::Registry* registry = nullptr;
   std::vector<const KindSpec*> kinds;  // As for ParseRuleSet.
   std::string version;                 // For GetServerInfo.
-  int store_threads = 4;               // For calls that touch the run store.
-  int database_threads = 4;            // For ExplainRuleSet, TestConnection.
+  // Who may do what; null: everybody may do everything. Borrowed as well.
+  Access* access = nullptr;
+  // What the HTTP front proves itself with, see call_credentials.h; empty:
+  // there is none.
+  std::string http_secret;
+  int store_threads = 4;     // For calls that touch the run store.
+  int database_threads = 4;  // For ExplainRuleSet, TestConnection.
 };
 
 // REQUIRES: the gRPC server has shut down before this is destroyed; the

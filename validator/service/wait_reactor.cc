@@ -48,7 +48,10 @@ class WaitReactor final : public grpc::ServerUnaryReactor, public SerialCall {
       deadline_ = absl::Now() + *timeout;
       run_id_ = request_.run_id();
     }
-    absl::StatusOr<runs::Run> run = context_.runs->Get(run_id_, false);
+    absl::StatusOr<runs::Run> run =
+        subscription_ == nullptr
+            ? FindRun(*context_.rooms, context_.caller, run_id_, false)
+            : context_.rooms->runs->Get(run_id_, false);
     if (!run.ok()) return End(ToGrpcStatus(run.status()));
     if (runs::IsTerminal(run->state)) return Answer(*std::move(run));
     if (context_.shutdown.cancelled()) {
@@ -70,19 +73,27 @@ class WaitReactor final : public grpc::ServerUnaryReactor, public SerialCall {
       if (const auto call = weak.lock()) call->Kick();
     };
     ASSAY_ASSIGN_OR_RETURN(subscription_,
-                           context_.runs->Subscribe(run_id_, kick));
+                           context_.rooms->runs->Subscribe(run_id_, kick));
     on_shutdown_ = std::make_unique<CancelCallback>(context_.shutdown, kick);
     alarm_.Set(absl::ToChronoTime(*deadline_), [kick](bool) { kick(); });
     return absl::OkStatus();
   }
 
   void Answer(runs::Run run) {
+    // It has waited; a token may have been revoked meanwhile.
+    if (const absl::Status status =
+            SeesStill(*context_.rooms, context_.caller, run.connections);
+        !status.ok()) {
+      return End(ToGrpcStatus(status));
+    }
     if (request_.view() == v1::RUN_VIEW_FULL) {
-      absl::StatusOr<runs::Run> full = context_.runs->Get(run.run_id, true);
+      absl::StatusOr<runs::Run> full =
+          context_.rooms->runs->Get(run.run_id, true);
       if (!full.ok()) return End(ToGrpcStatus(full.status()));
       run = *std::move(full);
     }
-    *response_ = ToProto(run, request_.view());
+    *response_ = ToProto(run, request_.view(), RuleSetText::kOmit,
+                         ValuesFor(context_.caller));
     End(grpc::Status::OK);
   }
 
@@ -94,7 +105,7 @@ class WaitReactor final : public grpc::ServerUnaryReactor, public SerialCall {
     Finish(std::move(status));
   }
 
-  const ReactorContext context_;
+  ReactorContext context_;
   const v1::WaitRunRequest& request_;  // Not touched once finished.
   v1::Run* const response_;
   std::atomic<bool> cancelled_ = false;

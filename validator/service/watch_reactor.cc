@@ -55,13 +55,21 @@ class WatchReactor final
     if (finished_ || writing_) return;
     if (cancelled_) return End(grpc::Status::CANCELLED);
     if (!begun_) return BeginStream();
+    // The stream may outlive its credentials; it then ends with what would be
+    // its next message.
+    if (const absl::Status status =
+            SeesStill(*context_.rooms, context_.caller, connections_);
+        !status.ok()) {
+      return End(ToGrpcStatus(status));
+    }
     if (!events_.empty()) return WriteEvent();
     if (context_.shutdown.cancelled()) {
       return End(ToGrpcStatus(context_.shutdown.status()));
     }
     // First the run, then its events: a terminal run has no event to come, so
     // none behind what is read now.
-    const absl::StatusOr<runs::Run> run = context_.runs->Get(run_id_, false);
+    const absl::StatusOr<runs::Run> run =
+        context_.rooms->runs->Get(run_id_, false);
     if (!run.ok()) return End(ToGrpcStatus(run.status()));
     if (const absl::Status status = ReadEvents(); !status.ok()) {
       return End(ToGrpcStatus(status));
@@ -75,9 +83,10 @@ class WatchReactor final
       return End(ToGrpcStatus(status));
     }
     const absl::StatusOr<runs::Run> run =
-        context_.runs->Get(request_.run_id(), false);
+        FindRun(*context_.rooms, context_.caller, request_.run_id(), false);
     if (!run.ok()) return End(ToGrpcStatus(run.status()));
     run_id_ = run->run_id;
+    connections_ = run->connections;
     after_ = request_.after_sequence();
     if (after_ > run->sequence) after_ = 0;
     if (!runs::IsTerminal(run->state)) {
@@ -99,7 +108,7 @@ class WatchReactor final
       if (const auto call = weak.lock()) call->Kick();
     };
     ASSAY_ASSIGN_OR_RETURN(subscription_,
-                           context_.runs->Subscribe(run_id_, kick));
+                           context_.rooms->runs->Subscribe(run_id_, kick));
     on_shutdown_ = std::make_unique<CancelCallback>(context_.shutdown, kick);
     return absl::OkStatus();
   }
@@ -110,7 +119,7 @@ class WatchReactor final
     while (events_.empty()) {
       ASSAY_ASSIGN_OR_RETURN(
           std::vector<runs::Event> batch,
-          context_.runs->ReadEvents(run_id_, after_, kBatch));
+          context_.rooms->runs->ReadEvents(run_id_, after_, kBatch));
       if (batch.empty()) return absl::OkStatus();
       after_ = batch.back().sequence;
       bool have_progress = false;
@@ -134,7 +143,8 @@ class WatchReactor final
     message_.Clear();
     message_.set_sequence(event.sequence);
     if (const auto* result = std::get_if<runs::ResultEvent>(&event.what)) {
-      *message_.mutable_result() = ToProto(*result->result, request_.view());
+      *message_.mutable_result() =
+          ToProto(*result->result, request_.view(), ValuesFor(context_.caller));
     } else if (const auto* progress =
                    std::get_if<runs::ProgressEvent>(&event.what)) {
       *message_.mutable_progress() = ToProto(progress->progress);
@@ -148,9 +158,12 @@ class WatchReactor final
     message_.Clear();
     message_.set_sequence(std::max(after_, run.sequence));
     if (request_.view() == v1::RUN_VIEW_FULL) {
-      const absl::StatusOr<runs::Run> full = context_.runs->Get(run_id_, true);
+      const absl::StatusOr<runs::Run> full =
+          context_.rooms->runs->Get(run_id_, true);
       if (!full.ok()) return End(ToGrpcStatus(full.status()));
-      *message_.mutable_run() = ToProto(*full, v1::RUN_VIEW_FULL);
+      *message_.mutable_run() =
+          ToProto(*full, v1::RUN_VIEW_FULL, RuleSetText::kOmit,
+                  ValuesFor(context_.caller));
     } else {
       *message_.mutable_run() = ToProto(run, v1::RUN_VIEW_BASIC);
     }
@@ -174,7 +187,7 @@ class WatchReactor final
     Finish(std::move(status));
   }
 
-  const ReactorContext context_;
+  ReactorContext context_;
   const v1::WatchRunRequest& request_;  // Not touched once finished.
   std::atomic<bool> cancelled_ = false;
   std::atomic<bool> writing_ = false;
@@ -182,6 +195,7 @@ class WatchReactor final
   bool begun_ = false;
   bool finished_ = false;
   std::string run_id_;
+  std::vector<std::string> connections_;
   int64_t after_ = 0;
   std::deque<runs::Event> events_;
   v1::WatchRunResponse message_;  // gRPC reads it while writing_.
