@@ -3,7 +3,6 @@
 // window; a child's key that is left has no parent.
 #include <algorithm>
 #include <memory>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,6 +24,8 @@ using diff::Side;
 
 // Beyond, the rule is hardly meant.
 constexpr size_t kMostOrphans = 1000000;
+// They are kept in memory.
+constexpr size_t kMostOrphanBytes = 64 << 20;
 
 ExprPtr Complete(const std::vector<std::string>& columns) {
   And all;
@@ -112,19 +113,23 @@ class ForeignKeyReader {
     DiffScan scan(keys, options);
     ASSAY_RETURN_IF_ERROR(scan.Run());
     std::vector<std::string> orphans;  // Canonical; each once.
+    size_t bytes = 0;                  // Of them.
     ASSAY_RETURN_IF_ERROR(scan.window().Finish(
         [&](const diff::LeftoverKey& leftover) -> absl::Status {
           const auto& rows =
               child_is_source ? leftover.source : leftover.target;
           if (rows.empty()) return absl::OkStatus();
-          if (orphans.size() == kMostOrphans) {
+          const std::string_view key =
+              diff::PayloadKey(rows.front().payload);
+          bytes += key.size();
+          if (orphans.size() == kMostOrphans || bytes > kMostOrphanBytes) {
             return MakeError(
                 ErrorReason::kBudgetReached,
-                absl::StrCat("more than ", kMostOrphans,
+                absl::StrCat("more than ", orphans.size(),
                              " keys have no parent; are these the right "
                              "columns?"));
           }
-          orphans.emplace_back(diff::PayloadKey(rows.front().payload));
+          orphans.emplace_back(key);
           return absl::OkStatus();
         },
         [this] { return context_.cancel.cancelled(); }));
@@ -202,16 +207,20 @@ class ForeignKeyReader {
 
   absl::Status DropParents(const PairPlan& plan,
                            std::vector<std::string>& orphans) {
-    std::set<std::string> with_parent;
+    std::vector<bool> with_parent(orphans.size());
     ASSAY_RETURN_IF_ERROR(
         VisitKeys(Other(child_), plan, [&](const std::string& key) {
-          if (std::binary_search(orphans.begin(), orphans.end(), key)) {
-            with_parent.insert(key);
+          const auto found =
+              std::lower_bound(orphans.begin(), orphans.end(), key);
+          if (found != orphans.end() && *found == key) {
+            with_parent[static_cast<size_t>(found - orphans.begin())] = true;
           }
         }));
-    std::erase_if(orphans, [&](const std::string& key) {
-      return with_parent.count(key) > 0;
-    });
+    std::vector<std::string> left;
+    for (size_t i = 0; i < orphans.size(); ++i) {
+      if (!with_parent[i]) left.push_back(std::move(orphans[i]));
+    }
+    orphans = std::move(left);
     return absl::OkStatus();
   }
 

@@ -13,6 +13,7 @@
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
 #include "validator/diff/bottom_k.h"
+#include "validator/diff/shuffle.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/key_scan.h"
 #include "validator/engine/statement.h"
@@ -25,28 +26,12 @@ using diff::Side;
 
 // Draws by number are worth it while about one in so many hits a row.
 constexpr int64_t kSparsest = 50;
-
-// splitmix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-  uint64_t Next() {
-    uint64_t z = (state_ += 0x9E3779B97F4A7C15);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-    return z ^ (z >> 31);
-  }
-  // Uniform in [0, n): numbers that would favour some are drawn again.
-  uint64_t Below(uint64_t n) {
-    const uint64_t limit = ~uint64_t{0} - ~uint64_t{0} % n;
-    uint64_t x = Next();
-    while (x >= limit) x = Next();
-    return x % n;
-  }
-
- private:
-  uint64_t state_;
-};
+// Looking a number up costs as much as reading so many keys in a row; of few
+// numbers the cost is no matter.
+constexpr int64_t kLookUpCost = 10;
+constexpr int64_t kFewNumbers = 200000;
+// So many numbers tell how many of them hit.
+constexpr int64_t kFirstNumbers = 10000;
 
 struct Range {
   int64_t least = 0;
@@ -109,6 +94,17 @@ bool IsOneInteger(const DiffContext& context) {
   return true;
 }
 
+// Whether numbers hit too few keys, or reading all keys is cheaper, as far as
+// the statistics know.
+bool TooSparse(int64_t count, absl::int128 width, int64_t rows) {
+  if (rows <= 0 || width > absl::int128(rows) * kSparsest ||
+      width > absl::int128(INT64_MAX)) {
+    return true;
+  }
+  return absl::int128(count) * width / rows >
+         std::max(rows / kLookUpCost, kFewNumbers);
+}
+
 // nullopt: the keys are too sparse to be hit.
 absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
                                                    int64_t count,
@@ -121,25 +117,23 @@ absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
   const int64_t least = std::min(source->least, target->least);
   const int64_t greatest = std::max(source->greatest, target->greatest);
   const absl::int128 width = absl::int128(greatest) - least + 1;
-  const int64_t rows = std::max(source->estimate, target->estimate);
-  if (rows <= 0 || width > absl::int128(rows) * kSparsest ||
-      width > absl::int128(INT64_MAX)) {
+  if (TooSparse(count, width, std::max(source->estimate, target->estimate))) {
     return std::nullopt;
   }
-  Random random(seed);
+  const auto whole = static_cast<int64_t>(width);
+  const diff::Shuffle shuffle(static_cast<uint64_t>(whole), seed);
   KeyDraw out;
-  std::set<int64_t> drawn;
-  const auto whole = static_cast<uint64_t>(width);
-  while (static_cast<int64_t>(out.keys.size()) < count &&
-         drawn.size() < whole) {
-    // Few tries in vain tell that the statistics are old.
-    if (drawn.size() > static_cast<size_t>(count * kSparsest * 2)) {
+  int64_t drawn = 0;
+  while (static_cast<int64_t>(out.keys.size()) < count && drawn < whole) {
+    // Old statistics: the numbers themselves say that they do not hit.
+    if (drawn >= kFirstNumbers &&
+        drawn / 2 > kSparsest * static_cast<int64_t>(out.keys.size())) {
       return std::nullopt;
     }
     std::vector<std::vector<Value>> batch;
-    while (batch.size() < kKeysPerStatement && drawn.size() < whole) {
-      const int64_t key = least + static_cast<int64_t>(random.Below(whole));
-      if (drawn.insert(key).second) batch.push_back({key});
+    while (batch.size() < kKeysPerStatement && drawn < whole) {
+      const uint64_t number = shuffle.At(static_cast<uint64_t>(drawn++));
+      batch.push_back({static_cast<int64_t>(least + absl::int128(number))});
     }
     KeySet found;
     for (const Side side : {Side::kSource, Side::kTarget}) {
@@ -177,7 +171,7 @@ absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
       out.keys[key] = found[key];
     }
   }
-  out.method = absl::StrCat("drawn: ", drawn.size(),
+  out.method = absl::StrCat("drawn: ", drawn,
                             " random numbers between the least and the "
                             "greatest key, ",
                             out.keys.size(), " of them keys");
