@@ -274,7 +274,7 @@ def has_one_spelling(kind, engine, declared):
     if kind == "uuid":
         return engine != "sqlite" and declared == "uuid"
     return engine != "sqlite" and kind in ("decimal", "huge", "date",
-                                           "timestamp")
+                                           "timestamp", "time", "boolean")
 
 
 def random_policy(rng, kind, tolerant):

@@ -237,8 +237,8 @@ class RuleExplainer {
   std::string WhyNotRun(const FullDiff& step) const {
     if (step.recheck.times > 0 && !CanReread()) {
       return "recheck needs a key by which rows can be looked up: integers, "
-             "decimals, text, native UUIDs, dates or bytes, compared as they "
-             "are (no `as`, trim, case or precision on them)";
+             "decimals, booleans, text, native UUIDs, dates, times or bytes, "
+             "compared as they are (no `as`, trim, case or precision on them)";
     }
     if (context_.plan->layout.tolerance_columns == 0) return "";
     for (const Side side : kSides) {

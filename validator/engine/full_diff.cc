@@ -119,9 +119,9 @@ class FullDiffRunner {
       return MakeError(
           ErrorReason::kNotComparable,
           "recheck needs a key by which rows can be looked up: integers, "
-          "decimals, text, native UUIDs, dates or bytes, compared as they are "
-          "(no `as`, trim, case or precision on them); name another `key`, or "
-          "remove recheck");
+          "decimals, booleans, text, native UUIDs, dates, times or bytes, "
+          "compared as they are (no `as`, trim, case or precision on them); "
+          "name another `key`, or remove recheck");
     }
     ASSAY_RETURN_IF_ERROR(Begin());
     ASSAY_ASSIGN_OR_RETURN(const DuplicateKeys in_source,

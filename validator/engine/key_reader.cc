@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -60,6 +61,13 @@ std::vector<Value> NativeValues(const Value& value, TypeClass native,
         return {Timestamp{WallMicros(timestamp->micros, zone), false}};
       default:
         return {Timestamp{timestamp->micros, true}};
+    }
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) {
+    // A wall time that the clocks skipped is told from others by its zone.
+    const size_t end = text->find(" (skipped in ");
+    if (native == TypeClass::kTimestamp && end != std::string::npos) {
+      return {text->substr(0, end)};
     }
   }
   if (const auto* date = std::get_if<Date>(&value)) {
@@ -126,15 +134,23 @@ bool IsSpecial(const PairPlan& plan, const std::vector<Value>& key) {
 
 bool IsPlainKey(std::string_view key) {
   while (!key.empty()) {
-    switch (static_cast<diff::Tag>(key.front())) {
+    const auto tag = static_cast<diff::Tag>(key.front());
+    const std::optional<Value> value = diff::DecodeValue(key);
+    if (!value.has_value()) return false;
+    switch (tag) {
       case diff::Tag::kOther:
       case diff::Tag::kNumberSpecial:
       case diff::Tag::kTemporalSpecial:
         return false;
+      case diff::Tag::kDate:
+      case diff::Tag::kTimestamp:
+        // Before the year 1 and after 9999: known as text of UTC only, which
+        // finds no wall time of another zone.
+        if (std::holds_alternative<std::string>(*value)) return false;
+        break;
       default:
         break;
     }
-    if (!diff::DecodeValue(key).has_value()) return false;
   }
   return true;
 }

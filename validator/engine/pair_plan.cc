@@ -417,7 +417,8 @@ class Planner {
     switch (pair.compared.type) {
       case diff::CompareType::kNumber:
         return type.type == TypeClass::kInteger ||
-               (!untyped && type.type == TypeClass::kDecimal);
+               (!untyped && (type.type == TypeClass::kDecimal ||
+                             type.type == TypeClass::kBoolean));
       case diff::CompareType::kText:
         return type.type == TypeClass::kText && type.native_name != "enum";
       case diff::CompareType::kUuid:
@@ -425,6 +426,7 @@ class Planner {
       case diff::CompareType::kBytes:
         return type.type == TypeClass::kBytes;
       case diff::CompareType::kDate:
+      case diff::CompareType::kTime:
       case diff::CompareType::kTimestamp:
         return !untyped;
       default:
