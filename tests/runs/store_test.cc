@@ -236,7 +236,7 @@ TEST_F(StoreFileTest, NewerVersionIsRefusedAndLeftAlone) {
   EXPECT_EQ(GetReason(status), ErrorReason::kStoreFailed);
   EXPECT_NE(status.message().find("schema 99"), absl::string_view::npos)
       << status;
-  Sql("UPDATE assay_store SET version = 2");
+  Sql(absl::StrCat("UPDATE assay_store SET version = ", kStoreVersion));
   EXPECT_TRUE(TryOpen().ok());
 }
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
 #include <system_error>
@@ -20,6 +19,8 @@
 #include "validator/diff/digest.h"
 #include "validator/engine/comparison_rule.h"
 #include "validator/engine/merge_results.h"
+#include "validator/engine/pair_binding.h"
+#include "validator/engine/pair_results.h"
 #include "validator/engine/sample_policy.h"
 
 namespace assay::engine {
@@ -158,7 +159,9 @@ class ComparisonRunner {
       ASSAY_RETURN_IF_ERROR(*no_pairs);
     }
     const bool many = comparison_.source.tables.has_value();
-    if (!many) return RunPair(rule, plan, pairs_->pairs.front(), "", result);
+    if (!many) {
+      return RunPair(rule, plan, pairs_->pairs.front(), "", result, nullptr);
+    }
     if (!request_.directory.empty()) {
       // An interrupted execution may have begun the list.
       std::error_code error;
@@ -169,11 +172,18 @@ class ComparisonRunner {
     for (const TablePair& pair : pairs_->pairs) {
       Result part = result;
       meter_.StartActivity(absl::StrCat(pair.source, ": ", rule.id));
-      const absl::Status status =
-          RunPair(rule, plan, pair, absl::StrCat("@", pair.source), part);
-      if (cancel_.cancelled()) return cancel_.status();
-      if (!status.ok()) SetError(status, part);
-      if (part.table.find('*') != std::string::npos) part.table = pair.source;
+      if (!TakeFinished(rule, plan, pair, part)) {
+        std::string binding;
+        const absl::Status status =
+            RunPair(rule, plan, pair, SuffixOf(pair), part, &binding);
+        if (cancel_.cancelled()) return cancel_.status();
+        if (!status.ok()) SetError(status, part);
+        if (part.table.find('*') != std::string::npos) part.table = pair.source;
+        // What could not be judged may be judged after a restart.
+        if (part.verdict != Verdict::kError) {
+          meter_.PairDone(IndexOf(rule), pair.source, {binding, part});
+        }
+      }
       parts.push_back(std::move(part));
     }
     MergeResults(rule, std::move(parts), pairs_->source_only,
@@ -236,31 +246,30 @@ class ComparisonRunner {
                         "/", FileName(absl::StrCat(rule.id, suffix)));
   }
 
-  // What the run that this one re-reads found about a rule; null: nothing.
-  const Result* Earlier(const Rule& rule) const {
-    const int index = FirstRuleOfGroup(*request_.rule_set, group_) +
-                      static_cast<int>(&rule - comparison_.rules.data());
-    const auto found = request_.earlier.find(index);
-    return found == request_.earlier.end() ? nullptr : &found->second;
+  int IndexOf(const Rule& rule) const {
+    return FirstRuleOfGroup(*request_.rule_set, group_) +
+           static_cast<int>(&rule - comparison_.rules.data());
   }
 
-  // Whether the list of the run that this one re-reads has all that was wrong:
-  // only then is it enough to read its keys.
-  bool ListIsWhole(const Rule& rule) const {
-    if (request_.recheck_of.empty()) return false;
-    const Result* earlier = Earlier(rule);
-    if (earlier == nullptr || !earlier->diff.has_value()) return false;
-    const DiffCounts& diff = *earlier->diff;
-    return diff.complete && diff.unstable == 0 && diff.accepted == 0 &&
-           diff.duplicate_keys_source == 0 && diff.duplicate_keys_target == 0 &&
-           diff.null_keys_source == 0 && diff.null_keys_target == 0 &&
-           earlier->differences > 0 &&
-           earlier->differences == diff.missing + diff.extra + diff.changed;
+  static std::string SuffixOf(const TablePair& pair) {
+    return absl::StrCat("@", pair.source);
   }
 
-  absl::Status RunPair(const Rule& rule, const ComparisonPlan& plan,
-                       const TablePair& pair, const std::string& suffix,
-                       Result& result) {
+  // What the run that this one re-reads found about a rule, for one pair of a
+  // wildcard's (`many`); null: nothing.
+  const Result* Earlier(const Rule& rule, const TablePair& pair,
+                        bool many) const {
+    const auto found = request_.earlier.find(IndexOf(rule));
+    if (found == request_.earlier.end()) return nullptr;
+    if (!many) return &found->second;
+    const PairResult* of =
+        FindPair(request_.earlier_pairs, IndexOf(rule), pair);
+    return of == nullptr ? nullptr : &of->result;
+  }
+
+  ComparisonRuleRequest WorkOf(const Rule& rule, const ComparisonPlan& plan,
+                               const TablePair& pair,
+                               const std::string& suffix) {
     ComparisonRuleRequest work;
     work.execution = &request_;
     work.comparison = &comparison_;
@@ -276,18 +285,64 @@ class ComparisonRunner {
     if (!request_.directory.empty()) {
       work.differences = DifferencesPath(request_.directory, request_.run_id,
                                          absl::StrCat(rule.id, suffix));
-      if (ListIsWhole(rule)) {
-        work.recheck_list =
-            DifferencesPath(request_.directory, request_.recheck_of,
-                            absl::StrCat(rule.id, suffix));
-        std::error_code error;
-        if (!std::filesystem::exists(work.recheck_list, error)) {
-          // Of a wildcard's tables only those that differed have a list; one
-          // without is compared anew.
-          work.recheck_list.clear();
-        } else if (suffix.empty()) {
-          work.recheck_keys = Earlier(rule)->diff->keys;
-        }
+    }
+    return work;
+  }
+
+  // Takes what was found about a pair before the server ended, where it is
+  // bound to what is there now; false: there is nothing to take.
+  bool TakeFinished(const Rule& rule, const ComparisonPlan& plan,
+                    const TablePair& pair, Result& part) {
+    const PairResult* done = FindPair(request_.done_pairs, IndexOf(rule), pair);
+    if (done == nullptr) return false;
+    const ComparisonRuleRequest work = WorkOf(rule, plan, pair, SuffixOf(pair));
+    if (done->result.differences > 0 && !FileExists(work.differences)) {
+      return false;
+    }
+    std::string binding;
+    int64_t attempts = 0;
+    const absl::Status status = WithSessions(
+        [&](std::vector<connections::Session>& sessions) -> absl::Status {
+          ComparedSide sides[2];
+          ASSAY_RETURN_IF_ERROR(
+              OpenSides(work, sessions[0], sessions[1], cancel_, sides));
+          binding = BindingOf(work, sides[0], sides[1]);
+          return absl::OkStatus();
+        },
+        attempts);
+    // Trouble comes again where the pair is compared, and is said there.
+    if (!status.ok()) return false;
+    if (binding != done->binding) {
+      LogWarning(absl::StrCat(
+          "run ", request_.run_id, ": ", rule.id, " of ", pair.source,
+          " is compared again: its plan, catalog or connection, or the "
+          "server's encoding, is another than before the interruption"));
+      return false;
+    }
+    part = done->result;
+    if (part.diff.has_value()) {
+      part.diff->notes.push_back(
+          "compared before an interruption, and not read again");
+    }
+    if (part.differences > 0) JoinLists(rule, work.differences);
+    return true;
+  }
+
+  absl::Status RunPair(const Rule& rule, const ComparisonPlan& plan,
+                       const TablePair& pair, const std::string& suffix,
+                       Result& result, std::string* binding) {
+    ComparisonRuleRequest work = WorkOf(rule, plan, pair, suffix);
+    work.binding = binding;
+    const Result* earlier = Earlier(rule, pair, !suffix.empty());
+    if (!request_.directory.empty() && !request_.recheck_of.empty() &&
+        earlier != nullptr && ListIsWhole(*earlier)) {
+      const std::string list =
+          DifferencesPath(request_.directory, request_.recheck_of,
+                          absl::StrCat(rule.id, suffix));
+      // Without its list it is compared anew.
+      if (FileExists(list)) {
+        work.recheck_list = list;
+        work.recheck_keys = earlier->diff->keys;
       }
     }
     ASSAY_RETURN_IF_ERROR(WithSessions(
@@ -296,19 +351,14 @@ class ComparisonRunner {
         },
         result.attempts));
     if (!suffix.empty() && result.differences > 0) {
-      AppendList(work.differences,
-                 DifferencesPath(request_.directory, request_.run_id, rule.id));
+      JoinLists(rule, work.differences);
     }
     return absl::OkStatus();
   }
 
-  // The list of a wildcard's table joins that of the rule; its own stays for a
-  // recheck.
-  static void AppendList(const std::string& from, const std::string& to) {
-    std::ifstream in(from, std::ios::binary);
-    std::ofstream out(to, std::ios::binary | std::ios::app);
-    out << in.rdbuf();
-    if (!out) LogWarning(absl::StrCat("cannot write '", to, "'"));
+  void JoinLists(const Rule& rule, const std::string& of_pair) const {
+    AppendList(of_pair, DifferencesPath(request_.directory, request_.run_id,
+                                        rule.id));
   }
 
   const ExecuteRequest& request_;

@@ -16,6 +16,7 @@
 #include "validator/engine/comparison_steps.h"
 #include "validator/engine/full_diff.h"
 #include "validator/engine/key_reader.h"
+#include "validator/engine/pair_binding.h"
 #include "validator/engine/sample_diff.h"
 #include "validator/engine/sample_policy.h"
 #include "validator/engine/side_snapshots.h"
@@ -52,7 +53,7 @@ class RuleRunner {
                                  " is over; raise `timeout`, or narrow the "
                                  "rule with `where`")));
     }
-    ASSAY_RETURN_IF_ERROR(OpenSides());
+    ASSAY_RETURN_IF_ERROR(Open());
     ASSAY_RETURN_IF_ERROR(CheckConsistency());
     ASSAY_RETURN_IF_ERROR(MeasureOnce());
     const bool confirm = result_.verdict == Verdict::kFail &&
@@ -96,21 +97,11 @@ class RuleRunner {
     return comparison_.consistency != Consistency::kStatement;
   }
 
-  absl::Status OpenSides() {
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      SideRequest open;
-      open.side = side;
-      open.session = &session(side);
-      open.rules =
-          side == Side::kSource ? &comparison_.source : &comparison_.target;
-      open.mappings = &comparison_.columns.map;
-      open.parameters = request_.execution->parameters;
-      open.table =
-          side == Side::kSource ? request_.pair.source : request_.pair.target;
-      open.marker = RunMarker(request_.execution->run_id);
-      open.cancel = cancel_;
-      ASSAY_ASSIGN_OR_RETURN(sides_[side == Side::kSource ? 0 : 1],
-                             OpenSide(open));
+  absl::Status Open() {
+    ASSAY_RETURN_IF_ERROR(
+        OpenSides(request_, *sessions_[0], *sessions_[1], cancel_, sides_));
+    if (request_.binding != nullptr) {
+      *request_.binding = BindingOf(request_, sides_[0], sides_[1]);
     }
     result_.table = sides_[0].label;
     result_.target_table = sides_[1].label;

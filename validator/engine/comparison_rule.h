@@ -27,6 +27,8 @@ struct ComparisonRuleRequest {
   std::string differences;
   std::string recheck_list;  // See FullDiffRequest.
   int64_t recheck_keys = 0;
+  // Set to BindingOf (pair_binding.h) once the sides are open; null: not asked.
+  std::string* binding = nullptr;
 };
 
 // Fills `result`, verdict and all. An error is the rule's or the connection's;

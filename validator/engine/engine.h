@@ -33,6 +33,16 @@ struct Progress {
   absl::Duration remaining = absl::ZeroDuration();
 };
 
+// A rule of a wildcard comparison, judged for one pair of tables.
+struct PairResult {
+  // What was read and how, see pair_binding.h: of use only while it is the
+  // same.
+  std::string binding;
+  Result result;
+};
+// By the source's table, as the engine calls it.
+using PairResults = std::map<std::string, PairResult>;
+
 // What an execution tells while it goes on. Called from the engine's threads,
 // one call at a time for one execution; must return soon.
 class Observer {
@@ -44,6 +54,10 @@ class Observer {
   virtual void OnResult(int index, const Result& result) = 0;
   // All results of group `group` have been handed over: a checkpoint.
   virtual void OnGroupDone(int group) = 0;
+  // Rule `index`, of a wildcard comparison, is judged for the tables of `pair`:
+  // a checkpoint within its group.
+  virtual void OnPairDone(int /*index*/, const std::string& /*pair*/,
+                          const PairResult& /*result*/) {}
   virtual void OnProgress(const Progress& progress) = 0;
   // A session of `connection` with this id on the server is about to work for
   // the run; durable before it sends a statement, so that a successor can end
@@ -59,6 +73,9 @@ struct ExecuteRequest {
   absl::Time as_of;           // What now() means; microseconds count.
   std::string run_id;         // In a comment of every statement, see RunMarker.
   std::set<int> done_groups;  // Finished before a restart: not read again.
+  // By rule index: pairs of wildcards that were finished before a restart. Each
+  // is read again where it would be bound to something else now.
+  std::map<int, PairResults> done_pairs;
   int max_parallel_groups = 4;
   // The server's state directory, see base/state_paths.h; empty: there is none,
   // so nothing spills, nothing is resumed and no differences are kept.
@@ -78,6 +95,8 @@ struct ExecuteRequest {
   // `diff->complete` and the file has `differences` lines, else everything is
   // compared anew.
   std::map<int, Result> earlier;
+  // The same of each pair of a wildcard, as far as it is known.
+  std::map<int, PairResults> earlier_pairs;
 };
 
 // The comment that every statement of a run carries, "assay run=ID".

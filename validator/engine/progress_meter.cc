@@ -53,6 +53,12 @@ void ProgressMeter::GroupDone(int group) {
   observer_->OnGroupDone(group);
 }
 
+void ProgressMeter::PairDone(int index, const std::string& pair,
+                             const PairResult& result) {
+  absl::MutexLock lock(&mu_);
+  observer_->OnPairDone(index, pair, result);
+}
+
 void ProgressMeter::Finish() {
   absl::MutexLock lock(&mu_);
   progress_.steps_done = progress_.steps_total;

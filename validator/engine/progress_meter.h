@@ -26,6 +26,7 @@ class ProgressMeter {
 
   void Result(int index, const assay::Result& result);
   void GroupDone(int group);
+  void PairDone(int index, const std::string& pair, const PairResult& result);
   // Everything is done: the last word that the observer hears.
   void Finish();
   absl::Status Session(const std::string& connection, int64_t id);

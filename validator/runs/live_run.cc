@@ -57,7 +57,8 @@ void LiveRun::Restore(const UnfinishedRun& unfinished,
     done_groups_.insert(group);
     saved_groups_.insert(group);
   }
-  const Reached now{static_cast<int64_t>(done_groups_.size()), checkpoint_rows};
+  const Reached now{static_cast<int64_t>(done_groups_.size()),
+                    unfinished.done_pairs, checkpoint_rows};
   if (now > reached_) {
     reached_ = now;
     lost_attempts_ = 0;

@@ -94,6 +94,17 @@ class RunManagerImpl::RunObserver : public engine::Observer {
     }
   }
 
+  void OnPairDone(int index, const std::string& pair,
+                  const engine::PairResult& result) override {
+    const absl::Status status =
+        manager_->store_->SavePair(run_->id(), run_->epoch(), index, pair,
+                                   result);
+    if (status.ok()) return;
+    // After a restart the pair is compared again.
+    LogWarning(absl::StrCat("run ", run_->id(),
+                            ": checkpoint not written: ", status.message()));
+  }
+
   void OnProgress(const engine::Progress& progress) override {
     run_->SetProgress(progress);
   }
@@ -195,12 +206,27 @@ void RunManagerImpl::Execute(const RunPtr& run) {
     state_->Adopt(run->id(), run->epoch());
     request.checkpoint_interval = options_.checkpoint_interval;
     request.window_bytes = options_.window_bytes;
+    GoOn(*run, request);
     TakeOver(*run, request);
     RunObserver observer(this, run);
     status = seams_.execute(request, *registry_, observer, token);
   }
   absl::MutexLock lock(&run->transition_mu());
   Conclude(run, status, token);
+}
+
+void RunManagerImpl::GoOn(const LiveRun& run,
+                          engine::ExecuteRequest& request) {
+  absl::StatusOr<std::map<int, engine::PairResults>> pairs =
+      store_->LoadPairs(run.id());
+  if (pairs.ok()) {
+    request.done_pairs = *std::move(pairs);
+  } else {
+    LogWarning(absl::StrCat("run ", run.id(),
+                            ": compares all tables again, since its "
+                            "checkpoint cannot be read: ",
+                            pairs.status().message()));
+  }
 }
 
 absl::Status RunManagerImpl::AwaitOrphans(const RunPtr& run,

@@ -190,6 +190,8 @@ class RunManagerImpl : public RunManager {
   void TakeOver(const LiveRun& run, engine::ExecuteRequest& request);
 
   // --- manager_execute.cc
+  // What an earlier execution of the run has finished within its groups.
+  void GoOn(const LiveRun& run, engine::ExecuteRequest& request);
   void Enqueue(const RunPtr& run);
   void Dispatch() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void Work(const RunPtr& run);

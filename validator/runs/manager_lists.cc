@@ -6,6 +6,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -64,10 +65,24 @@ std::string TableOf(std::string_view line) {
                                                     : table->get<std::string>();
 }
 
+// What the engine calls a table's list, by what the table's lines call it.
+std::map<std::string, std::string> TableNames(
+    const std::map<int, engine::PairResults>& pairs, int index) {
+  std::map<std::string, std::string> names;
+  const auto of_rule = pairs.find(index);
+  if (of_rule == pairs.end()) return names;
+  for (const auto& [name, pair] : of_rule->second) {
+    names[pair.result.table] = name;
+  }
+  return names;
+}
+
 // Writes the piece's lines as they were in files: all of them in the list of
-// the rule, and, for a comparison of many tables, each table's own.
+// the rule, and, for a comparison of many tables, each table's own (`names`, as
+// TableNames; of others nothing is known, and no list is of use).
 bool WritePiece(const std::string& directory, const std::string& run_id,
                 const std::string& rule_id, bool many_tables,
+                const std::map<std::string, std::string>& names,
                 const std::string& piece, Files& files) {
   if (!many_tables) {
     return files.Write(DifferencesPath(directory, run_id, rule_id), piece);
@@ -76,11 +91,13 @@ bool WritePiece(const std::string& directory, const std::string& run_id,
   while (begin < piece.size()) {
     const size_t end = piece.find('\n', begin) + 1;
     const std::string_view line(piece.data() + begin, end - begin);
-    const std::string list = absl::StrCat(rule_id, "@", TableOf(line));
+    begin = end;
+    const auto name = names.find(TableOf(line));
+    if (name == names.end()) continue;
+    const std::string list = absl::StrCat(rule_id, "@", name->second);
     if (!files.Write(DifferencesPath(directory, run_id, list), line)) {
       return false;
     }
-    begin = end;
   }
   return true;
 }
@@ -144,6 +161,7 @@ void RunManagerImpl::FetchLists(const engine::ExecuteRequest& request,
     const auto place = store_->FindList(parent.run_id, result.rule_id);
     if (!place.ok() || !place->has_value()) continue;
     const bool many = IsOfManyTables(*request.rule_set, index);
+    const auto names = TableNames(request.earlier_pairs, index);
     Files files;
     int64_t offset = 0;
     while (true) {
@@ -152,7 +170,7 @@ void RunManagerImpl::FetchLists(const engine::ExecuteRequest& request,
       if (piece.ok() && !piece->has_value()) break;
       if (!piece.ok() ||
           !WritePiece(request.directory, parent.run_id, result.rule_id, many,
-                      (*piece)->text, files)) {
+                      names, (*piece)->text, files)) {
         // Half a list must not be taken for a whole one.
         LogWarning(absl::StrCat(
             "run ", request.run_id, ": reads everything, for the lists of run ",

@@ -54,6 +54,10 @@ void RunManagerImpl::TakeOver(const LiveRun& run,
     return;
   }
   request.recheck_of = asked.recheck_of;
+  // Without them the tables of a wildcard are compared anew.
+  if (auto pairs = store_->LoadPairs(asked.recheck_of); pairs.ok()) {
+    request.earlier_pairs = *std::move(pairs);
+  }
   const std::string as_of = absl::StrCat(" (as of run ", parent->run_id, ")");
   for (size_t i = 0; i < parent->results.size(); ++i) {
     const int index = static_cast<int>(i);

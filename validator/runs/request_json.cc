@@ -146,7 +146,8 @@ std::string StatusToJson(const Run& run) {
   out["end_time"] = TimeJson(run.end_time);
   out["attempts"] = run.attempts;
   Put<int64_t>(out, "lost_attempts", run.lost_attempts, 0);
-  out["reached"] = Json::array({run.reached.groups, run.reached.rows});
+  out["reached"] = Json::array(
+      {run.reached.groups, run.reached.rows, run.reached.pairs});
   out["sequence"] = run.sequence;
   Put<int64_t>(out, "state_sequence", run.state_sequence, 0);
   Put<int64_t>(out, "progress_sequence", run.progress_sequence, 0);
@@ -181,7 +182,9 @@ absl::Status StatusFromJson(std::string_view json, Run& run) {
     Get<int64_t>(in, "lost_attempts", run.lost_attempts, 0);
     run.reached = {};
     if (auto it = in.find("reached"); it != in.end()) {
-      run.reached = {it->at(0).get<int64_t>(), it->at(1).get<int64_t>()};
+      run.reached.groups = it->at(0).get<int64_t>();
+      run.reached.rows = it->at(1).get<int64_t>();
+      if (it->size() > 2) run.reached.pairs = it->at(2).get<int64_t>();
     }
     run.sequence = in.at("sequence").get<int64_t>();
     Get<int64_t>(in, "state_sequence", run.state_sequence, 0);

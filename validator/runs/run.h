@@ -60,10 +60,11 @@ struct RunRequest {
   std::map<std::string, std::string> labels;
 };
 
-// How far a run is as the next start would find it: groups first, then the
-// rows that checkpoints of diffs have behind them.
+// How far a run is as the next start would find it: groups first, then pairs of
+// wildcards, then the rows that checkpoints of diffs have behind them.
 struct Reached {
   int64_t groups = 0;
+  int64_t pairs = 0;
   int64_t rows = 0;
   friend auto operator<=>(const Reached&, const Reached&) = default;
 };

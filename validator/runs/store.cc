@@ -218,6 +218,28 @@ absl::Status Store::Save(const std::string& run_id, int64_t epoch,
   });
 }
 
+absl::Status Store::SavePair(const std::string& run_id, int64_t epoch,
+                             int index, const std::string& pair,
+                             const engine::PairResult& result) {
+  const auto insert = [&](StoreSession& session) {
+    return session.Do(
+        "INSERT INTO pairs (run_id, rule_index, pair_key, pair, binding, "
+        "document) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run_id, rule_index, "
+        "pair_key) DO UPDATE SET binding = excluded.binding, document = "
+        "excluded.document",
+        {Value(run_id), Value(int64_t{index}), Value(StoreKey(pair)),
+         Value(TextToJson(pair)), Value(result.binding),
+         Value(ResultToJson(result.result))});
+  };
+  return pool_.With([&](StoreSession& session) -> absl::Status {
+    if (!dialect_.shared) return insert(session);
+    return session.InTransaction([&]() -> absl::Status {
+      ASSAY_RETURN_IF_ERROR(HoldRun(session, run_id, epoch));
+      return insert(session);
+    });
+  });
+}
+
 absl::Status Store::AddSession(const std::string& run_id, int64_t epoch,
                                const std::string& connection,
                                int64_t server_connection_id) {
@@ -260,6 +282,7 @@ absl::StatusOr<std::vector<std::string>> Store::RemoveOld(
         const std::string id = CellText(row[0]);
         static constexpr const char* kDeletes[] = {
             "DELETE FROM results WHERE run_id = ?",
+            "DELETE FROM pairs WHERE run_id = ?",
             "DELETE FROM groups_done WHERE run_id = ?",
             "DELETE FROM sessions WHERE run_id = ?",
             "DELETE FROM labels WHERE run_id = ?",

@@ -20,6 +20,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -30,6 +31,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "validator/engine/engine.h"
 #include "validator/runs/run.h"
 #include "validator/runs/run_manager.h"
 #include "validator/runs/store_session.h"
@@ -37,7 +39,7 @@
 namespace assay::runs {
 
 // The schema that this server reads and writes.
-inline constexpr int64_t kStoreVersion = 2;
+inline constexpr int64_t kStoreVersion = 3;
 
 // A claim on a run, by one request. The key is StoreKey(request_id), or, where
 // no request_id was given, a name that no request_id can have.
@@ -72,6 +74,7 @@ struct UnfinishedRun {
   StoredRun stored;
   std::vector<StoredResult> results;
   std::set<int> done_groups;
+  int64_t done_pairs = 0;
   std::vector<std::pair<std::string, int64_t>> sessions;
   std::vector<Claim> claims;
 };
@@ -170,6 +173,16 @@ class Store {
   // sessions are forgotten, and lists that belong to none of its results.
   absl::Status Save(const std::string& run_id, int64_t epoch,
                     const RunChanges& changes);
+
+  // A pair of tables is judged for rule `index` of the run. Kept as long as the
+  // run. IsNotOwner as above.
+  absl::Status SavePair(const std::string& run_id, int64_t epoch, int index,
+                        const std::string& pair,
+                        const engine::PairResult& result);
+
+  // By rule index.
+  absl::StatusOr<std::map<int, engine::PairResults>> LoadPairs(
+      const std::string& run_id);
 
   // A session is about to work for the run. IsNotOwner as above.
   absl::Status AddSession(const std::string& run_id, int64_t epoch,

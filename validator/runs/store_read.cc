@@ -109,6 +109,11 @@ absl::StatusOr<UnfinishedRun> ReadUnfinished(StoreSession& session,
     unfinished.done_groups.insert(static_cast<int>(CellInt(row[0])));
   }
   ASSAY_ASSIGN_OR_RETURN(
+      const StoreRows pairs,
+      session.Query("SELECT COUNT(*) FROM pairs WHERE run_id = ?",
+                    {Value(run_id)}));
+  unfinished.done_pairs = CellInt(pairs.at(0).at(0));
+  ASSAY_ASSIGN_OR_RETURN(
       const StoreRows sessions,
       session.Query("SELECT connection, server_connection_id FROM sessions "
                     "WHERE run_id = ?",
@@ -143,6 +148,27 @@ absl::StatusOr<std::vector<StoredResult>> Store::LoadResults(
     const std::string& run_id, int64_t after, int64_t limit) {
   return pool_.With([&](StoreSession& session) {
     return ReadResults(session, run_id, after, limit);
+  });
+}
+
+absl::StatusOr<std::map<int, engine::PairResults>> Store::LoadPairs(
+    const std::string& run_id) {
+  using Pairs = std::map<int, engine::PairResults>;
+  return pool_.With([&](StoreSession& session) -> absl::StatusOr<Pairs> {
+    ASSAY_ASSIGN_OR_RETURN(
+        const StoreRows rows,
+        session.Query("SELECT rule_index, pair, binding, document FROM pairs "
+                      "WHERE run_id = ?",
+                      {Value(run_id)}));
+    Pairs pairs;
+    for (const db::StoreRow& row : rows) {
+      ASSAY_ASSIGN_OR_RETURN(const std::string pair,
+                             TextFromJson(CellText(row[1])));
+      ASSAY_ASSIGN_OR_RETURN(Result result, ResultFromJson(CellText(row[3])));
+      pairs[static_cast<int>(CellInt(row[0]))][pair] = {CellText(row[2]),
+                                                        std::move(result)};
+    }
+    return pairs;
   });
 }
 

@@ -92,6 +92,17 @@ const std::vector<std::vector<const char*>>& Steps() {
           "ALTER TABLE assay_store ADD COLUMN retention_at BIGINT NOT NULL "
           "DEFAULT 0",
       },
+      // 3: pairs of wildcards.
+      {
+          "CREATE TABLE pairs ("
+          "run_id VARCHAR(20) NOT NULL, "
+          "rule_index BIGINT NOT NULL, "
+          "pair_key VARCHAR(80) NOT NULL, "
+          "pair TEXT NOT NULL, "
+          "binding TEXT NOT NULL, "
+          "document TEXT NOT NULL, "
+          "PRIMARY KEY (run_id, rule_index, pair_key))",
+      },
   };
   return *kSteps;
 }

@@ -144,6 +144,33 @@ TEST_P(StoreOnTest, WhatIsWrittenIsRead) {
   EXPECT_FALSE(store_->FindClaim(StoreKey("r2"))->has_value());
 }
 
+TEST_P(StoreOnTest, PairsAreOfTheRunAndItsEpoch) {
+  const Run run = NewRun();
+  ASSERT_EQ(Insert(run, "r1"), Insertion::kInserted);
+  const std::string odd = "`a``b`.\xff";
+  const auto pair = [](const std::string& binding, int64_t keys) {
+    engine::PairResult out;
+    out.binding = binding;
+    out.result = *ResultOf(3, 1).result;
+    out.result.diff.emplace().keys = keys;
+    return out;
+  };
+  ASSERT_TRUE(store_->SavePair(run.run_id, 0, 3, "p", pair("old", 1)).ok());
+  ASSERT_TRUE(store_->SavePair(run.run_id, 0, 3, "p", pair("new", 2)).ok());
+  ASSERT_TRUE(store_->SavePair(run.run_id, 0, 4, odd, pair("b", 3)).ok());
+  if (postgresql()) {
+    EXPECT_TRUE(IsNotOwner(
+        store_->SavePair(run.run_id, 7, 3, "p", pair("other", 9))));
+  }
+  const auto pairs = store_->LoadPairs(run.run_id);
+  ASSERT_TRUE(pairs.ok()) << pairs.status();
+  ASSERT_EQ(pairs->size(), 2u);
+  EXPECT_EQ(pairs->at(3).at("p").binding, "new");
+  EXPECT_EQ(pairs->at(3).at("p").result, pair("new", 2).result);
+  EXPECT_EQ(pairs->at(4).at(odd).result.diff->keys, 3);
+  EXPECT_TRUE(store_->LoadPairs(NewRun().run_id)->empty());
+}
+
 TEST_P(StoreOnTest, ListsByWhatIsLookedUp) {
   std::vector<Run> runs;
   for (int i = 0; i < 5; ++i) {
@@ -414,17 +441,17 @@ TEST_P(StoreOnTest, AnotherVersionIsSaid) {
   const auto migrated =
       Store::Migrate([this] { return source_->Connect(); }, source_->dialect());
   EXPECT_EQ(GetReason(migrated.status()), ErrorReason::kStoreFailed);
-  Sql("UPDATE assay_store SET version = 2");
+  Sql(absl::StrCat("UPDATE assay_store SET version = ", kStoreVersion));
   EXPECT_TRUE(open().ok());
 }
 
-// Takes what version 2 added away again.
+// Takes what later versions added away again.
 TEST_P(StoreOnTest, VersionOneIsBroughtUp) {
   const Run run = NewRun();
   ASSERT_EQ(Insert(run, "r1"), Insertion::kInserted);
   store_.reset();
   for (const char* const sql :
-       {"DROP TABLE differences", "DROP TABLE servers",
+       {"DROP TABLE pairs", "DROP TABLE differences", "DROP TABLE servers",
         "ALTER TABLE runs DROP COLUMN owner",
         "ALTER TABLE runs DROP COLUMN sequence",
         "ALTER TABLE runs DROP COLUMN cancel_wanted",
