@@ -12,6 +12,8 @@
 
 #include "assay/v1/rule_set.pb.h"
 #include "assay/v1/run.pb.h"
+#include "tests/report/support/html_checker.h"
+#include "validator/report/html_report.h"
 #include "validator/report/json_report.h"
 #include "validator/report/junit_report.h"
 #include "validator/report/markdown_report.h"
@@ -76,16 +78,19 @@ TEST_P(GoldenTest, Json) { Compare(Name(".json"), JsonReport(Run())); }
 
 TEST_P(GoldenTest, Junit) { Compare(Name(".xml"), JunitReport(Run())); }
 
+TEST_P(GoldenTest, Html) {
+  const std::string page = HtmlRunPage(Run(), {}, HtmlOptions());
+  EXPECT_EQ(CheckHtml(page), "");
+  Compare(Name(".html"), WithoutStyle(page));
+}
+
 TEST_P(GoldenTest, Markdown) { Compare(Name(".md"), MarkdownReport(Run())); }
 
-INSTANTIATE_TEST_SUITE_P(All, GoldenTest,
-                         testing::Values("fail", "pass", "unreachable",
-                                         "contradiction", "running",
-                                         "comparison", "one_comparison",
-                                         "tables", "many_tables"),
-                         [](const auto& info) {
-                           return std::string(info.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    All, GoldenTest,
+    testing::Values("fail", "pass", "unreachable", "contradiction", "running",
+                    "comparison", "one_comparison", "tables", "many_tables"),
+    [](const auto& info) { return std::string(info.param); });
 
 TEST(GoldenRunsTest, Table) {
   std::vector<v1::Run> runs;

@@ -11,10 +11,13 @@
 #include <fstream>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "assay/v1/run.pb.h"
 #include "nlohmann/json.hpp"
+#include "tests/report/support/html_checker.h"
 #include "validator/report/display.h"
+#include "validator/report/html_report.h"
 #include "validator/report/json_report.h"
 #include "validator/report/junit_report.h"
 #include "validator/report/markdown_report.h"
@@ -212,6 +215,37 @@ TEST(PropertyTest, MarkdownTableHasItsColumns) {
         }
       }
       EXPECT_EQ(pipes, 7) << text.substr(at, text.find('\n', at) - at);
+    }
+  }
+}
+
+// Beside markup, the only bytes of data that a browser gets as they are.
+TEST(PropertyTest, HtmlIsOnlyWhatPagesAreMadeOf) {
+  RandomRuns random(5);
+  std::vector<v1::Run> history;
+  HtmlOptions served;
+  served.runs_path = "/runs";
+  served.refresh_seconds = 5;
+  for (int i = 0; i < kRuns; ++i) {
+    const v1::Run run = random.Next();
+    if (history.size() == 8) history.clear();
+    history.push_back(run);
+    for (const HtmlOptions& options : {HtmlOptions(), served}) {
+      const std::string page = HtmlRunPage(run, history, options);
+      ASSERT_EQ(CheckHtml(page), "");
+      const std::string list = HtmlRunsPage(history, run.correlation_id(),
+                                            {run.rule_set_name(),
+                                             run.migration(),
+                                             "fail",
+                                             true,
+                                             {{run.run_id(), run.phase()}},
+                                             run.request_id()},
+                                            options, run.error().message());
+      ASSERT_EQ(CheckHtml(list), "");
+      const std::string error = HtmlErrorPage(
+          {404, run.run_id(), run.error().message(), run.error().reason()},
+          options);
+      ASSERT_EQ(CheckHtml(error), "");
     }
   }
 }
