@@ -24,7 +24,7 @@ void AppendField(std::string& out, const std::string& field) {
 }  // namespace
 
 std::string Sha256Hex(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest = {};
   unsigned int size = 0;
   // Cannot fail but for memory; an empty digest would then match nothing.
   if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(),
@@ -70,7 +70,7 @@ std::string LabelKey(const std::string& name, const std::string& value) {
 absl::StatusOr<std::string> NewRunId(absl::Time now) {
   static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
   uint64_t random = 0;
-  ssize_t got;
+  ssize_t got = 0;
   do {
     got = getrandom(&random, sizeof(random), 0);
   } while (got < 0 && errno == EINTR);

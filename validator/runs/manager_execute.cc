@@ -96,9 +96,8 @@ class RunManagerImpl::RunObserver : public engine::Observer {
 
   void OnPairDone(int index, const std::string& pair,
                   const engine::PairResult& result) override {
-    const absl::Status status =
-        manager_->store_->SavePair(run_->id(), run_->epoch(), index, pair,
-                                   result);
+    const absl::Status status = manager_->store_->SavePair(
+        run_->id(), run_->epoch(), index, pair, result);
     if (status.ok()) return;
     // After a restart the pair is compared again.
     LogWarning(absl::StrCat("run ", run_->id(),
@@ -215,8 +214,7 @@ void RunManagerImpl::Execute(const RunPtr& run) {
   Conclude(run, status, token);
 }
 
-void RunManagerImpl::GoOn(const LiveRun& run,
-                          engine::ExecuteRequest& request) {
+void RunManagerImpl::GoOn(const LiveRun& run, engine::ExecuteRequest& request) {
   absl::StatusOr<std::map<int, engine::PairResults>> pairs =
       store_->LoadPairs(run.id());
   if (pairs.ok()) {
@@ -240,7 +238,7 @@ absl::Status RunManagerImpl::AwaitOrphans(const RunPtr& run,
     orphans_.erase(it);
   }
   struct Wait {
-    Orphans* orphans;
+    Orphans* orphans = nullptr;
     bool cancelled = false;
   } wait{orphans.get()};
   CancelCallback on_cancel(token, [&wait] {

@@ -146,7 +146,7 @@ class RunManagerImpl : public RunManager {
   RunPtr NewLiveRun(RunPlan plan, int64_t epoch);
 
   // --- manager_shared.cc: calls about runs that are any server's
-  bool MayAttach(const RunRequest& request, const Attachable& run) const;
+  bool MayAttach(const RunRequest& request, const Attachable& attachable) const;
   absl::StatusOr<std::optional<Run>> AttachAnywhere(const RunRequest& request,
                                                     const std::string& digest,
                                                     const Admission& admission);

@@ -66,6 +66,7 @@ struct Reached {
   int64_t groups = 0;
   int64_t pairs = 0;
   int64_t rows = 0;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the 0 of <=> is no pointer.
   friend auto operator<=>(const Reached&, const Reached&) = default;
 };
 

@@ -13,7 +13,7 @@ bool IsValidUtf8(std::string_view text) {
       ++i;
       continue;
     }
-    size_t more;
+    size_t more = 0;
     // The second byte's range closes overlong forms, surrogates and the end.
     unsigned char low = 0x80;
     unsigned char high = 0xbf;
