@@ -24,7 +24,7 @@ function(assay_room name)
     if(name STREQUAL "base")
       target_precompile_headers(assay_base PRIVATE
                                 ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
-    else()
+    elseif(NOT name STREQUAL "report")  # It has not base's definitions.
       target_precompile_headers(assay_${name} REUSE_FROM assay_base)
     endif()
   endif()

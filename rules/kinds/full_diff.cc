@@ -9,6 +9,7 @@
 namespace assay {
 namespace {
 
+constexpr int64_t kMostReaders = 16;
 constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
 
 std::optional<int64_t> CountArg(const Arguments& args, const char* name) {
@@ -34,6 +35,7 @@ absl::Status Compile(const CompileContext& context, ComparisonPlan& plan) {
   if (hashing != nullptr && hashing->text == "never") {
     step.hashing = FullDiff::Hashing::kNever;
   }
+  step.readers = CountArg(args, "readers").value_or(1);
   step.recheck = RecheckOf(context);
   plan.expected =
       absl::StrCat(rows, " equal on both sides", RecheckText(step.recheck));
@@ -50,6 +52,7 @@ void Check(const Rule& rule, std::vector<Issue>& issues) {
   for (const char* param : {"stop_after", "max_rows", "rows_per_second"}) {
     CheckCount(rule, param, kNoLimit, issues);
   }
+  CheckCount(rule, "readers", kMostReaders, issues);
   CheckRecheck(rule, issues);
   if (rule.arguments.Has("stop_after") && rule.fail_above.has_value() &&
       rule.fail_above->percent) {
@@ -118,6 +121,13 @@ const ComparisonKind& FullDiffKind() {
                         "where that is sound.",
                  .choices = {"auto", "never"},
                  .default_text = "auto"},
+                {.name = "readers",
+                 .type = ParamType::kInteger,
+                 .doc = "Reads ranges of a whole-number key over so many "
+                        "connections a side, at most max_connections. Needs a "
+                        "database that shares a snapshot between connections "
+                        "(PostgreSQL), or `consistency: statement`.",
+                 .default_text = "1"},
                 RecheckParam(KeyUse::kTrusted)},
            .key_use = KeyUse::kOptional,
            .same_rows = true,

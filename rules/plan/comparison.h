@@ -90,6 +90,7 @@ struct FullDiff {
   std::optional<Column> older_than_column;
   int64_t older_than_micros = 0;  // Before as_of.
   Hashing hashing = Hashing::kAuto;
+  int64_t readers = 1;  // Connections a side, at most.
   Recheck recheck;
 };
 

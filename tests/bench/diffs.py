@@ -21,6 +21,7 @@ SCAN_OPTIONS = {"postgresql": ";UseDeclareFetch=1;Fetch=10000", "mariadb": "",
 SELECT = "SELECT aid, bid, abalance, filler FROM {}"
 FULL = "- full_diff: {}\n"
 STREAMED = "- full_diff: {hashing: never}\n"
+TWO_READERS = "- full_diff: {hashing: never, readers: 2}\n"
 SAMPLE = "- sample_diff: {random: 1000, seed: 7}\n"
 # Every 100th row changed on the target, and every other row gone.
 CHANGE = "UPDATE {} SET abalance = abalance + 1 WHERE aid % 100 = 0"
@@ -184,7 +185,25 @@ class DiffBench:
              "product": self.product(server, FULL, none, target="source",
                                      target_table="acc2")})
         self.report("diff hashed", "pg-pg", times["product"], times["floor"])
+        self.readers(pg, server, none)
         pg.load("DROP TABLE acc2")
+
+    def readers(self, pg, server, none):
+        """One connection a side beside two, both streaming."""
+        def floor():
+            return concurrently([lambda: self.scan(pg, "acc"),
+                                 lambda: self.scan(pg, "acc2")])
+
+        def product(rules):
+            return self.product(server, rules, none, target="source",
+                                target_table="acc2")
+        times = self.tools.alternate(
+            self.bench.options.rounds,
+            {"floor": floor, "one": product(STREAMED),
+             "two": product(TWO_READERS)})
+        self.report("diff equal", "pg-pg", times["one"], times["floor"])
+        self.report("diff equal, readers: 2", "pg-pg", times["two"],
+                    times["floor"])
 
     def sample(self, name, server, full_seconds, **names):
         seconds = [self.product(server, SAMPLE, {"missing": 0, "changed": 0},

@@ -2,6 +2,7 @@
 // Windows of every kind and budget against an oracle that keeps all rows.
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <random>
@@ -25,6 +26,8 @@ struct Schedule {
   size_t memory_bytes = 1 << 20;
   size_t lag = 0;  // 0: any order.
   bool crashes = false;
+  bool drains =
+      false;  // REQUIRES: a lag, and unique keys, which come in order.
 };
 
 class WindowProperty {
@@ -38,6 +41,7 @@ class WindowProperty {
     size_t at[2] = {0, 0};
     size_t saved_at[2] = {0, 0};
     bool saved = false;
+    Findings drained_when_saved;
     while (at[0] < rows_[0].size() || at[1] < rows_[1].size()) {
       const int side = PickSide(at);
       const size_t size = std::min<size_t>(rows_[side].size() - at[side],
@@ -52,10 +56,12 @@ class WindowProperty {
       EXPECT_LE(window_->memory_bytes(), schedule_.memory_bytes + (16 << 10));
       EXPECT_EQ(window_->rows(Side::kSource), static_cast<int64_t>(at[0]));
       EXPECT_EQ(window_->rows(Side::kTarget), static_cast<int64_t>(at[1]));
+      if (schedule_.drains && Dice(4) == 0) Drain(at);
       if (!schedule_.crashes) continue;
       if (Dice(8) == 0) {
         ASSERT_TRUE(window_->Save(directory_ / "checkpoint").ok());
         std::copy(at, at + 2, saved_at);
+        drained_when_saved = drained_;
         saved = true;
       }
       if (Dice(20) == 0 && saved) {
@@ -65,6 +71,7 @@ class WindowProperty {
         const absl::Status status = window_->Load(directory_ / "checkpoint");
         ASSERT_TRUE(status.ok()) << status;
         std::copy(saved_at, saved_at + 2, at);
+        drained_ = drained_when_saved;
         EXPECT_EQ(window_->rows(Side::kSource), static_cast<int64_t>(at[0]));
         EXPECT_EQ(window_->rows(Side::kTarget), static_cast<int64_t>(at[1]));
       }
@@ -149,8 +156,27 @@ class WindowProperty {
     return std::make_unique<Window>(std::move(options));
   }
 
-  Findings Finish() {
-    Findings found;
+  // The keys that both sides have passed.
+  void Drain(const size_t (&at)[2]) {
+    uint32_t passed = std::numeric_limits<uint32_t>::max();
+    for (int side : {0, 1}) {
+      if (at[side] < rows_[side].size()) {
+        passed = std::min(passed, rows_[side][at[side]].key);
+      }
+    }
+    const size_t before = drained_.left.size();
+    const bool spilled = window_->spilled_bytes() > 0;
+    const auto keys = window_->Drain(
+        [&](std::string_view payload) { return RowOf(payload).key < passed; },
+        [&](const LeftoverKey& key) { return Visit(key, drained_); });
+    ASSERT_TRUE(keys.ok()) << keys.status();
+    EXPECT_EQ(*keys, static_cast<int64_t>(drained_.left.size() - before));
+    if (spilled) {
+      EXPECT_EQ(*keys, 0);
+    }
+  }
+
+  static absl::Status Visit(const LeftoverKey& key, Findings& found) {
     const auto take = [](absl::Span<const Leftover> side, uint32_t key,
                          std::map<uint32_t, int64_t>& values) {
       for (const Leftover& leftover : side) {
@@ -162,19 +188,21 @@ class WindowProperty {
         values[row.value] += leftover.count;
       }
     };
+    const auto& side = key.source.empty() ? key.target : key.source;
+    EXPECT_FALSE(side.empty());
+    const uint32_t name = RowOf(side[0].payload).key;
+    EXPECT_EQ(key.key, KeyDigest(TestRow{.key = name}));
+    EXPECT_EQ(found.left.count(name), 0u) << "visited twice";
+    LeftOfKey& left = found.left[name];
+    take(key.source, name, left.source);
+    take(key.target, name, left.target);
+    return absl::OkStatus();
+  }
+
+  Findings Finish() {
+    Findings found = drained_;
     const absl::Status status = window_->Finish(
-        [&](const LeftoverKey& key) {
-          const auto& side = key.source.empty() ? key.target : key.source;
-          EXPECT_FALSE(side.empty());
-          const uint32_t name = RowOf(side[0].payload).key;
-          EXPECT_EQ(key.key, KeyDigest(TestRow{.key = name}));
-          EXPECT_EQ(found.left.count(name), 0u) << "visited twice";
-          LeftOfKey& left = found.left[name];
-          take(key.source, name, left.source);
-          take(key.target, name, left.target);
-          return absl::OkStatus();
-        },
-        nullptr);
+        [&](const LeftoverKey& key) { return Visit(key, found); }, nullptr);
     EXPECT_TRUE(status.ok()) << status;
     found.matched = window_->matched();
     found.keys = window_->keys();
@@ -188,6 +216,7 @@ class WindowProperty {
   std::vector<TestRow> rows_[2];
   std::set<uint32_t> keys_seen_;
   std::unique_ptr<Window> window_;
+  Findings drained_;
 };
 
 class WindowPropertyTest : public testing::TestWithParam<Kind> {
@@ -216,6 +245,18 @@ TEST_P(WindowPropertyTest, InOrderWithLag) {
 TEST_P(WindowPropertyTest, Spilled) {
   for (uint64_t seed = 1; seed <= 15; ++seed) {
     Check({.rows = 300 * seed, .memory_bytes = size_t{16 << 10} << (seed % 4)},
+          seed);
+  }
+}
+
+TEST_P(WindowPropertyTest, DrainedInOrder) {
+  if (GetParam() != Kind::kUnique && GetParam() != Kind::kTolerance) return;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Check({.rows = 5000,
+           .memory_bytes = size_t{32 << 10} << (seed % 6),
+           .lag = 20 * seed,
+           .crashes = seed % 2 == 0,
+           .drains = true},
           seed);
   }
 }

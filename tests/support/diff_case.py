@@ -70,7 +70,7 @@ def essence(report):
     result = report["results"][0]
     return (report["state"], report["verdict"], report["decision"],
             result["verdict"], result["error"], result["differences_count"],
-            {k: result["diff"][k] for k in COUNTS})
+            result["diff"] and {k: result["diff"][k] for k in COUNTS})
 
 
 class Case(unittest.TestCase):

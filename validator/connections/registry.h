@@ -79,6 +79,12 @@ class Session {
   // closed instead of pooled.
   absl::Status BeginSnapshot(const CancellationToken& cancel);
   absl::Status EndSnapshot(const CancellationToken& cancel);
+  // Begins one that others can join while this session is in it; returns its
+  // name. REQUIRES: dialect().BeginSharedSnapshot() is not empty.
+  absl::StatusOr<std::string> BeginSharedSnapshot(
+      const CancellationToken& cancel);
+  absl::Status JoinSnapshot(const std::string& name,
+                            const CancellationToken& cancel);
 
   // Splits `name` at its dots (quotes as in the dialect respected), looks it
   // up, and classifies its columns.

@@ -94,6 +94,29 @@ absl::Status Session::BeginSnapshot(const CancellationToken& cancel) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> Session::BeginSharedSnapshot(
+    const CancellationToken& cancel) {
+  in_snapshot_ = true;
+  ASSAY_RETURN_IF_ERROR(
+      connection_->Execute(dialect().BeginSharedSnapshot(), cancel));
+  ASSAY_ASSIGN_OR_RETURN(
+      const std::optional<std::vector<Value>> row,
+      FirstRow(*connection_, dialect().SnapshotNameQuery(), cancel));
+  const auto* name = row.has_value() && !row->empty()
+                         ? std::get_if<std::string>(&row->front())
+                         : nullptr;
+  if (name == nullptr) {
+    return MakeError(ErrorReason::kInternal, "the snapshot has no name");
+  }
+  return *name;
+}
+
+absl::Status Session::JoinSnapshot(const std::string& name,
+                                   const CancellationToken& cancel) {
+  in_snapshot_ = true;
+  return connection_->Execute(dialect().JoinSnapshot(name), cancel);
+}
+
 absl::Status Session::EndSnapshot(const CancellationToken& cancel) {
   for (const std::string& sql : dialect().EndSnapshot()) {
     ASSAY_RETURN_IF_ERROR(connection_->Execute(sql, cancel));

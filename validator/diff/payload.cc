@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "validator/diff/canonical.h"
+
 namespace assay::diff {
 namespace {
 
@@ -20,6 +22,17 @@ std::string_view Take(std::string_view& bytes) {
 }  // namespace
 
 std::string_view PayloadKey(std::string_view payload) { return Take(payload); }
+
+std::optional<int64_t> PayloadLeadingInteger(std::string_view payload) {
+  const std::string_view key = Take(payload);
+  int64_t value = 0;
+  if (key.size() <= sizeof(value) ||
+      key[0] != static_cast<char>(Tag::kInteger)) {
+    return std::nullopt;
+  }
+  std::memcpy(&value, key.data() + 1, sizeof(value));
+  return value;
+}
 
 uint64_t PayloadColumn(std::string_view payload, size_t i) {
   Take(payload);

@@ -4,6 +4,7 @@
 #define ASSAY_VALIDATOR_DIFF_PAYLOAD_H_
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct PayloadLayout {
 
 // Canonical bytes of the key.
 std::string_view PayloadKey(std::string_view payload);
+// The key's first column, where it is a whole number of 64 bits.
+std::optional<int64_t> PayloadLeadingInteger(std::string_view payload);
 // Low digest half of exactly compared column `i`.
 uint64_t PayloadColumn(std::string_view payload, size_t i);
 // Canonical bytes of tolerance column `i`.

@@ -77,7 +77,7 @@ void Window::Impl::Reset() {
   table_.Clear();
   spill_.Reset();
   rows_[0] = rows_[1] = 0;
-  matched_ = changed_ = keys_ = 0;
+  matched_ = changed_ = keys_ = drained_keys_ = drained_changed_ = 0;
   spilled_ = 0;
   broken_ = absl::OkStatus();
 }
@@ -93,6 +93,11 @@ absl::Status Window::Finish(
     const std::function<absl::Status(const LeftoverKey&)>& visit,
     const std::function<bool()>& cancelled) {
   return impl_->Finish(visit, cancelled);
+}
+absl::StatusOr<int64_t> Window::Drain(
+    const std::function<bool(std::string_view payload)>& final,
+    const std::function<absl::Status(const LeftoverKey&)>& visit) {
+  return impl_->Drain(final, visit);
 }
 int64_t Window::rows(Side side) const { return impl_->rows(side); }
 int64_t Window::matched() const { return impl_->matched(); }

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "validator/diff/digest.h"
 #include "validator/diff/payload.h"
@@ -80,12 +81,20 @@ class Window {
       const std::function<absl::Status(const LeftoverKey&)>& visit,
       const std::function<bool()>& cancelled);
 
+  // Hands over, and forgets, the keys whose payloads `final` is true of: those
+  // that no row to come can have. (All rows of one key must get the same
+  // answer.) Does nothing once something was spilled: a partner may be on disk.
+  // Returns how many keys that were. Errors as Finish.
+  absl::StatusOr<int64_t> Drain(
+      const std::function<bool(std::string_view payload)>& final,
+      const std::function<absl::Status(const LeftoverKey&)>& visit);
+
   int64_t rows(Side side) const;  // Added so far.
   int64_t matched() const;        // Pairs of equal rows so far.
   // Distinct keys of the union, once Finish has returned OK: matched() and the
-  // leftover keys. Only with unique keys: otherwise keys whose rows all met
-  // their equals are counted by row pairs, and keys with both are counted more
-  // than once; an upper bound then.
+  // leftover keys, drained ones too. Only with unique keys: otherwise keys
+  // whose rows all met their equals are counted by row pairs, and keys with
+  // both are counted more than once; an upper bound then.
   int64_t keys() const;
   // Keys that are held by both sides with unequal rows; 0 without unique_keys.
   // Before Finish a lower bound (one side may be on disk), and afterwards

@@ -18,7 +18,7 @@
 namespace assay::diff {
 namespace {
 
-constexpr uint64_t kMagic = 0x3176776479617373;  // "ssaydwv1"
+constexpr uint64_t kMagic = 0x3276776479617373;  // "ssaydwv2"
 constexpr size_t kFrameBytes = 1 << 20;
 
 // No padding: the bytes are written as they are.
@@ -33,12 +33,15 @@ struct Header {
   int64_t target_rows = 0;
   int64_t matched = 0;
   int64_t changed = 0;
+  int64_t drained_keys = 0;
+  int64_t drained_changed = 0;
   uint64_t spilled = 0;
   uint64_t entries = 0;
   std::array<SpillExtent, SpillFiles::kPartitions> spill = {};
 };
 static_assert(sizeof(Header) ==
-              11 * 8 + SpillFiles::kPartitions * sizeof(SpillExtent));
+              13 * sizeof(uint64_t) +
+                  SpillFiles::kPartitions * sizeof(SpillExtent));
 
 Header HeaderFor(const WindowOptions& options) {
   Header header;
@@ -82,6 +85,8 @@ absl::Status Window::Impl::WriteCheckpoint(const std::string& path) {
   header.target_rows = rows_[1];
   header.matched = matched_;
   header.changed = changed_;
+  header.drained_keys = drained_keys_;
+  header.drained_changed = drained_changed_;
   header.spilled = spilled_;
   header.entries = table_.entries();
   for (size_t i = 0; i < header.spill.size(); ++i) {
@@ -163,6 +168,8 @@ absl::Status Window::Impl::ReadCheckpoint(const std::string& path) {
   rows_[1] = header.target_rows;
   matched_ = header.matched;
   changed_ = header.changed;
+  drained_keys_ = header.drained_keys;
+  drained_changed_ = header.drained_changed;
   spilled_ += header.spilled;
   return absl::OkStatus();
 }

@@ -50,14 +50,31 @@ absl::Status ReadEntries(const std::string& path, const SpillExtent& extent,
 absl::Status Window::Impl::Finish(const Visit& visit,
                                   const Cancelled& cancelled) {
   ASSAY_RETURN_IF_ERROR(broken_);
-  keys_ = 0;
-  changed_ = 0;
+  keys_ = drained_keys_;
+  changed_ = drained_changed_;
   broken_ = FinishAll(visit, cancelled);
   if (!broken_.ok()) return broken_;
   keys_ += matched_;
   table_.Clear();
   spill_.Reset();
   return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> Window::Impl::Drain(
+    const std::function<bool(std::string_view)>& final, const Visit& visit) {
+  ASSAY_RETURN_IF_ERROR(broken_);
+  if (spill_.bytes() > 0) return 0;
+  const std::vector<TableEntry> entries = table_.TakeOut(final);
+  // VisitEntries counts what Finish would count.
+  keys_ = 0;
+  const int64_t changed = std::exchange(changed_, 0);
+  broken_ = VisitEntries(entries, visit, /*cancelled=*/nullptr);
+  drained_changed_ += changed_;
+  changed_ = changed;
+  drained_keys_ += keys_;
+  table_.FreePayloads(entries);
+  if (!broken_.ok()) return broken_;
+  return keys_;
 }
 
 absl::Status Window::Impl::FinishAll(const Visit& visit,
@@ -143,8 +160,13 @@ absl::Status Window::Impl::SplitFile(const std::string& path,
 
 absl::Status Window::Impl::VisitTable(const Visit& visit,
                                       const Cancelled& cancelled) {
+  return VisitEntries(table_.Sort(), visit, cancelled);
+}
+
+absl::Status Window::Impl::VisitEntries(absl::Span<const TableEntry> entries,
+                                        const Visit& visit,
+                                        const Cancelled& cancelled) {
   ASSAY_RETURN_IF_ERROR(CheckCancelled(cancelled));
-  const absl::Span<const TableEntry> entries = table_.Sort();
   std::vector<Leftover> leftovers;
   for (size_t begin = 0; begin < entries.size();) {
     if (++keys_ % kKeysBetweenQuestions == 0) {

@@ -28,6 +28,8 @@ class Window::Impl {
 
   absl::Status Add(Side side, const DigestBatch& batch);
   absl::Status Finish(const Visit& visit, const Cancelled& cancelled);
+  absl::StatusOr<int64_t> Drain(
+      const std::function<bool(std::string_view)>& final, const Visit& visit);
   absl::Status Save(const std::string& path);
   absl::Status Load(const std::string& path);
 
@@ -66,6 +68,9 @@ class Window::Impl {
                                 const Cancelled& cancelled);
   absl::Status SplitFile(const std::string& path, const SpillExtent& extent,
                          SpillFiles& parts, const Cancelled& cancelled);
+  // Hands sorted entries over, key by key.
+  absl::Status VisitEntries(absl::Span<const TableEntry> entries,
+                            const Visit& visit, const Cancelled& cancelled);
   absl::Status VisitTable(const Visit& visit, const Cancelled& cancelled);
 
   absl::Status WriteCheckpoint(const std::string& path);
@@ -81,6 +86,8 @@ class Window::Impl {
   int64_t matched_ = 0;
   int64_t changed_ = 0;
   int64_t keys_ = 0;
+  int64_t drained_keys_ = 0;
+  int64_t drained_changed_ = 0;
   uint64_t spilled_ = 0;  // Written by SpillAll and SplitFile.
   // After an error the state is half of one and half of another: every further
   // call returns the error.

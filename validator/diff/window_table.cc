@@ -20,6 +20,13 @@ size_t FirstSlots(size_t budget) {
   return slots;
 }
 
+bool InOrder(const TableEntry& a, const TableEntry& b) {
+  const auto order = [](const TableEntry& entry) {
+    return std::tuple(entry.key, entry.side(), entry.row);
+  };
+  return order(a) < order(b);
+}
+
 size_t ChunkBytes(size_t budget) {
   return std::clamp<size_t>(budget / 64, 4 << 10, 1 << 20);
 }
@@ -160,16 +167,30 @@ void WindowTable::Compact() {
   }
 }
 
+std::vector<TableEntry> WindowTable::TakeOut(
+    const std::function<bool(std::string_view payload)>& final) {
+  std::vector<TableEntry> out;
+  for (TableEntry& entry : slots_) {
+    if (entry.rows_and_side == 0 || !final(arena_.Get(entry.payload))) continue;
+    out.push_back(entry);
+    entry.rows_and_side = 0;
+  }
+  // The holes may stand between an entry and its home.
+  if (!out.empty()) Resize(slots_.size());
+  used_ -= out.size();
+  std::sort(out.begin(), out.end(), InOrder);
+  return out;
+}
+
+void WindowTable::FreePayloads(absl::Span<const TableEntry> entries) {
+  for (const TableEntry& entry : entries) arena_.Free(entry.payload);
+}
+
 absl::Span<const TableEntry> WindowTable::Sort() {
   const auto end = std::remove_if(
       slots_.begin(), slots_.end(),
       [](const TableEntry& entry) { return entry.rows_and_side == 0; });
-  const auto order = [](const TableEntry& entry) {
-    return std::tuple(entry.key, entry.side(), entry.row);
-  };
-  std::sort(slots_.begin(), end, [&](const TableEntry& a, const TableEntry& b) {
-    return order(a) < order(b);
-  });
+  std::sort(slots_.begin(), end, InOrder);
   return absl::MakeConstSpan(slots_.data(), used_);
 }
 

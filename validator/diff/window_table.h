@@ -79,6 +79,12 @@ class WindowTable {
     return {};
   }
 
+  // Takes the entries out whose payload `final` is true of, and returns them
+  // sorted by key, side and row. Their payloads live until FreePayloads.
+  std::vector<TableEntry> TakeOut(
+      const std::function<bool(std::string_view payload)>& final);
+  void FreePayloads(absl::Span<const TableEntry> entries);
+
   // Moves all entries to the front, sorted by key, side and row, and returns
   // them. Only payload() and Clear() may be called afterwards.
   absl::Span<const TableEntry> Sort();

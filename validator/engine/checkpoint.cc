@@ -76,6 +76,37 @@ CheckpointSide SideFrom(const json& from) {
   return side;
 }
 
+json RangeJson(const CheckpointRange& range) {
+  json out = {{"source", SideJson(range.source)},
+              {"target", SideJson(range.target)}};
+  if (range.keys.from.has_value()) out["from"] = *range.keys.from;
+  if (range.keys.to.has_value()) out["to"] = *range.keys.to;
+  return out;
+}
+
+CheckpointRange RangeFrom(const json& from) {
+  CheckpointRange range;
+  range.source = SideFrom(from.at("source"));
+  range.target = SideFrom(from.at("target"));
+  if (from.contains("from")) range.keys.from = from["from"].get<int64_t>();
+  if (from.contains("to")) range.keys.to = from["to"].get<int64_t>();
+  return range;
+}
+
+json DrainedJson(const ListExtent& drained) {
+  return {{"length", drained.bytes.length},
+          {"checksum", drained.bytes.checksum},
+          {"records", drained.records}};
+}
+
+ListExtent DrainedFrom(const json& from) {
+  ListExtent drained;
+  drained.bytes.length = from.at("length");
+  drained.bytes.checksum = from.at("checksum");
+  drained.records = from.at("records");
+  return drained;
+}
+
 absl::Status Failed(const std::string& path) {
   return MakeError(ErrorReason::kSpillFailed,
                    absl::StrCat("cannot write the checkpoint '", path,
@@ -89,18 +120,22 @@ absl::Status Failed(const std::string& path) {
 absl::Status WriteCheckpoint(const std::string& folder,
                              const std::string& binding,
                              const Checkpoint& checkpoint) {
-  for (const CheckpointSide* side : {&checkpoint.source, &checkpoint.target}) {
-    for (const Value& value : side->position) {
-      if (ToJson(value).is_null()) {
-        return MakeError(ErrorReason::kInternal,
-                         "a position of this type cannot be kept");
+  json ranges = json::array();
+  for (const CheckpointRange& range : checkpoint.ranges) {
+    for (const CheckpointSide* side : {&range.source, &range.target}) {
+      for (const Value& value : side->position) {
+        if (ToJson(value).is_null()) {
+          return MakeError(ErrorReason::kInternal,
+                           "a position of this type cannot be kept");
+        }
       }
     }
+    ranges.push_back(RangeJson(range));
   }
   const std::string text = json{
       {"binding", absl::BytesToHexString(binding)},
-      {"source", SideJson(checkpoint.source)},
-      {"target", SideJson(checkpoint.target)},
+      {"ranges", ranges},
+      {"drained", DrainedJson(checkpoint.drained)},
       {"window", checkpoint.window},
       {"generation",
        checkpoint.generation}}.dump();
@@ -143,8 +178,10 @@ absl::StatusOr<Checkpoint> ReadCheckpoint(const std::string& folder,
                        "version");
     }
     Checkpoint checkpoint;
-    checkpoint.source = SideFrom(from.at("source"));
-    checkpoint.target = SideFrom(from.at("target"));
+    for (const json& range : from.at("ranges")) {
+      checkpoint.ranges.push_back(RangeFrom(range));
+    }
+    checkpoint.drained = DrainedFrom(from.at("drained"));
     checkpoint.window = from.at("window");
     checkpoint.generation = from.at("generation");
     return checkpoint;
@@ -169,14 +206,14 @@ int64_t CheckpointedRows(const std::string& folder) {
     if (path != PathOf(it->path().parent_path().string())) continue;
     std::ifstream file(path, std::ios::binary);
     const json from = json::parse(file, nullptr, /*allow_exceptions=*/false);
-    for (const char* side : {"source", "target"}) {
-      const json none;
-      const json& of =
-          from.is_object() && from.contains(side) ? from[side] : none;
-      if (of.is_object() && of.contains("rows") &&
-          of["rows"].is_number_integer()) {
-        rows += of["rows"].get<int64_t>();
+    // A file that is not ours counts for nothing.
+    try {
+      for (const json& range : from.at("ranges")) {
+        const CheckpointRange read = RangeFrom(range);
+        rows += read.source.rows + read.target.rows;
       }
+    } catch (const json::exception&) {
+      continue;
     }
   }
   return rows;

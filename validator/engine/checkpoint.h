@@ -11,6 +11,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "validator/engine/key_order.h"
+#include "validator/engine/leftover_list.h"
 #include "validator/value/value.h"
 
 namespace assay::engine {
@@ -22,9 +24,16 @@ struct CheckpointSide {
   bool done = false;
 };
 
-struct Checkpoint {
+// One range of keys, and how far both sides have read it.
+struct CheckpointRange {
+  KeyRange keys;
   CheckpointSide source, target;
+};
+
+struct Checkpoint {
+  std::vector<CheckpointRange> ranges;
   std::string window;      // Path of the window's file (diff::Window::Save).
+  ListExtent drained;      // Of the list of keys that have left the window.
   int64_t generation = 0;  // Grows with every checkpoint.
 };
 

@@ -22,6 +22,7 @@
 #include "validator/engine/pair_binding.h"
 #include "validator/engine/pair_results.h"
 #include "validator/engine/sample_policy.h"
+#include "validator/engine/side_snapshots.h"
 
 namespace assay::engine {
 namespace {
@@ -191,26 +192,47 @@ class ComparisonRunner {
     return absl::OkStatus();
   }
 
+  // Which are the two sides' in turn.
   absl::Status Registered(const std::vector<connections::Session>& sessions) {
     for (size_t i = 0; i < sessions.size(); ++i) {
       if (sessions[i].server_connection_id() == 0) continue;
-      ASSAY_RETURN_IF_ERROR(
-          meter_.Session(connections_[i], sessions[i].server_connection_id()));
+      ASSAY_RETURN_IF_ERROR(meter_.Session(connections_[i % 2],
+                                           sessions[i].server_connection_id()));
     }
     return absl::OkStatus();
   }
 
-  // Runs `work` with both sessions, again where a failure may pass.
+  // How many connections a side may read for a step.
+  int64_t Readers(const ComparisonPlan& plan) const {
+    const auto* step = std::get_if<FullDiff>(&plan.step);
+    if (step == nullptr || !shares_reading_) return 1;
+    int64_t readers = step->readers;
+    const int64_t sides = connections_[0] == connections_[1] ? 2 : 1;
+    for (const std::string& name : connections_) {
+      const auto* config = registry_.Find(name);
+      if (config == nullptr) return 1;
+      readers = std::min(readers, config->max_connections / sides);
+    }
+    return std::max<int64_t>(1, readers);
+  }
+
+  // Runs `work` with so many pairs of sessions, source and target in turn,
+  // again where a failure may pass.
   absl::Status WithSessions(
+      int64_t pairs,
       const std::function<absl::Status(std::vector<connections::Session>&)>&
           work,
       int64_t& attempts) {
+    std::vector<std::string> names;
+    for (int64_t i = 0; i < pairs; ++i) {
+      names.insert(names.end(), connections_.begin(), connections_.end());
+    }
     absl::Duration backoff = kFirstBackoff;
     for (attempts = 1;; ++attempts) {
       absl::Status status;
       {
         absl::StatusOr<std::vector<connections::Session>> sessions =
-            registry_.Acquire(connections_, cancel_);
+            registry_.Acquire(names, cancel_);
         status = sessions.status();
         if (status.ok()) status = Registered(*sessions);
         if (status.ok()) status = work(*sessions);
@@ -231,7 +253,12 @@ class ComparisonRunner {
   absl::Status LookUpPairs() {
     int64_t attempts = 0;
     return WithSessions(
+        1,
         [&](std::vector<connections::Session>& sessions) -> absl::Status {
+          const bool snapshot =
+              comparison_.consistency != Consistency::kStatement;
+          shares_reading_ = SharesReading(sessions[0], snapshot) &&
+                            SharesReading(sessions[1], snapshot);
           ASSAY_ASSIGN_OR_RETURN(
               pairs_, FindTablePairs(comparison_, *request_.parameters,
                                      sessions[0], sessions[1], cancel_));
@@ -302,6 +329,7 @@ class ComparisonRunner {
     std::string binding;
     int64_t attempts = 0;
     const absl::Status status = WithSessions(
+        1,
         [&](std::vector<connections::Session>& sessions) -> absl::Status {
           ComparedSide sides[2];
           ASSAY_RETURN_IF_ERROR(
@@ -346,7 +374,12 @@ class ComparisonRunner {
       }
     }
     ASSAY_RETURN_IF_ERROR(WithSessions(
+        Readers(plan),
         [&](std::vector<connections::Session>& sessions) {
+          work.more_sessions.clear();
+          for (size_t i = 2; i < sessions.size(); i += 2) {
+            work.more_sessions.push_back({&sessions[i], &sessions[i + 1]});
+          }
           return RunComparisonRule(work, sessions[0], sessions[1], result);
         },
         result.attempts));
@@ -369,6 +402,7 @@ class ComparisonRunner {
   const CancellationToken& cancel_;
   const std::vector<std::string> connections_;
   std::optional<TablePairs> pairs_;
+  bool shares_reading_ = false;  // See SharesReading; of both sides.
 };
 
 std::string SideText(const ComparisonSide& side,

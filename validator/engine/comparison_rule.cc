@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <system_error>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -13,14 +15,15 @@
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
 #include "validator/connections/snapshot_cover.h"
+#include "validator/engine/aggregate_read.h"
+#include "validator/engine/comparison_sql.h"
 #include "validator/engine/comparison_steps.h"
+#include "validator/engine/diff_choices.h"
 #include "validator/engine/full_diff.h"
-#include "validator/engine/key_reader.h"
 #include "validator/engine/pair_binding.h"
 #include "validator/engine/sample_diff.h"
 #include "validator/engine/sample_policy.h"
 #include "validator/engine/side_snapshots.h"
-#include "validator/sql/read_statements.h"
 
 namespace assay::engine {
 namespace {
@@ -58,29 +61,8 @@ class RuleRunner {
     ASSAY_RETURN_IF_ERROR(MeasureOnce());
     const bool confirm = result_.verdict == Verdict::kFail &&
                          rule_.on_fail == OnFail::kRollback &&
-                         !result_.confirmed && !result_.empty && !IsDiff();
-    if (!confirm) return absl::OkStatus();
-    const Result first = result_;
-    observation_ = {};
-    result_.samples.clear();
-    absl::Status second = SleepUnlessCancelled(kConfirmAfter, cancel_);
-    if (second.ok()) second = MeasureOnce();
-    if (!second.ok()) {
-      // A proven failure is not undone by a reading that could not be repeated.
-      if (request_.cancel.cancelled()) return second;
-      result_ = first;
-      absl::StrAppend(&result_.found,
-                      "; not confirmed: the second reading ended with ",
-                      GetErrorReasonInfo(GetReason(second)).name);
-      return absl::OkStatus();
-    }
-    const bool again = result_.verdict == Verdict::kFail && !result_.empty;
-    result_ = first;
-    result_.confirmed = again;
-    if (!again) {
-      absl::StrAppend(&result_.found, "; not confirmed by a second reading");
-    }
-    return absl::OkStatus();
+                         !result_.confirmed && !result_.empty;
+    return confirm ? Confirm() : absl::OkStatus();
   }
 
  private:
@@ -88,9 +70,48 @@ class RuleRunner {
     return *sessions_[side == Side::kSource ? 0 : 1];
   }
 
-  bool IsDiff() const {
-    return std::holds_alternative<FullDiff>(request_.plan->step) ||
-           std::holds_alternative<SampleDiff>(request_.plan->step);
+  // Measures everything a second time, in new snapshots. Diffs come here whose
+  // rows cannot be looked up by the key: they must find the same differences,
+  // since rows in flight differ each time in another way.
+  absl::Status Confirm() {
+    const Result first = result_;
+    const diff::Digest fingerprint = fingerprint_;
+    observation_ = {};
+    result_.samples.clear();
+    second_reading_ = true;
+    absl::Status second = SleepUnlessCancelled(kConfirmAfter, cancel_);
+    if (second.ok()) second = MeasureOnce();
+    // The run's own end is no finding about the rule.
+    if (!second.ok() && request_.cancel.cancelled()) return second;
+    const bool again = second.ok() && result_.verdict == Verdict::kFail &&
+                       !result_.empty && fingerprint_ == fingerprint &&
+                       SameFindings(first.diff, result_.diff);
+    result_ = first;
+    result_.confirmed = again;
+    if (!second.ok()) {
+      // A proven failure is not undone by a reading that could not be repeated.
+      absl::StrAppend(&result_.found,
+                      "; not confirmed: the second reading ended with ",
+                      GetErrorReasonInfo(GetReason(second)).name);
+    } else if (!again) {
+      absl::StrAppend(&result_.found, "; not confirmed by a second reading");
+    } else if (result_.diff.has_value()) {
+      result_.diff->notes.push_back(
+          "confirmed: everything was read a second time and differed alike");
+    }
+    return absl::OkStatus();
+  }
+
+  static bool SameFindings(const std::optional<DiffCounts>& a,
+                           const std::optional<DiffCounts>& b) {
+    if (!a.has_value() || !b.has_value()) return a.has_value() == b.has_value();
+    const auto findings = [](const DiffCounts& diff) {
+      return std::tie(diff.missing, diff.extra, diff.changed,
+                      diff.duplicate_keys_source, diff.duplicate_keys_target,
+                      diff.null_keys_source, diff.null_keys_target,
+                      diff.source_only_columns, diff.target_only_columns);
+    };
+    return findings(*a) == findings(*b);
   }
 
   bool wants_snapshot() const {
@@ -203,44 +224,12 @@ class RuleRunner {
   }
 
   absl::Status Measure(const CompareAggregate& step) {
-    ASSAY_RETURN_IF_ERROR(PlanForAggregate());
+    ASSAY_ASSIGN_OR_RETURN(
+        plan_, PlanAggregate(comparison_, step, *request_.execution->parameters,
+                             sides_[0], sides_[1]));
     const DiffContext context = MakeContext();
     return InSnapshots(
         [&] { return MeasureAggregate(context, step, observation_); });
-  }
-
-  // An aggregate needs no key.
-  absl::Status PlanForAggregate() {
-    Comparison keyless = comparison_;
-    keyless.key.clear();
-    keyless.keyless = true;
-    keyless.columns.policies.clear();
-    const auto& step = std::get<CompareAggregate>(request_.plan->step);
-    keyless.columns.only.clear();
-    keyless.columns.except.clear();
-    const auto add = [&](const Column& column) {
-      Word word;
-      word.text = column.name;
-      word.range = column.range;
-      keyless.columns.only.push_back(word);
-    };
-    if (step.column.has_value()) add(*step.column);
-    for (const Column& column : step.group_by) add(column);
-    if (keyless.columns.only.empty()) {
-      plan_ = {};
-      return absl::OkStatus();
-    }
-    for (const ColumnPolicy& policy : comparison_.columns.policies) {
-      ColumnPolicy kept = policy;
-      // The rule's own tolerance counts; the column's would need a key.
-      kept.tolerance.reset();
-      kept.relative_tolerance.reset();
-      keyless.columns.policies.push_back(kept);
-    }
-    ASSAY_ASSIGN_OR_RETURN(
-        plan_, PlanPair(keyless, *request_.execution->parameters, sides_[0],
-                        sides_[1], /*any_table=*/true));
-    return absl::OkStatus();
   }
 
   absl::Status Measure(const CompareSchemas& step) {
@@ -287,6 +276,7 @@ class RuleRunner {
     ASSAY_RETURN_IF_ERROR(PlanColumns());
     FullDiffRequest full;
     full.context = MakeContext();
+    full.context.more_sessions = request_.more_sessions;
     full.step = step;
     full.confirm = rule_.on_fail == OnFail::kRollback;
     full.snapshot = wants_snapshot();
@@ -294,38 +284,38 @@ class RuleRunner {
     full.checkpoint_interval = request_.execution->checkpoint_interval;
     full.recheck_list = request_.recheck_list;
     full.recheck_keys = request_.recheck_keys;
-    if (step.older_than_column.has_value()) {
-      ASSAY_RETURN_IF_ERROR(AddOlderThan(step, full.context));
-    }
+    ASSAY_RETURN_IF_ERROR(AddOlderThan(step, full.context));
+    // The list is the first reading's.
+    if (second_reading_) full.context.differences.clear();
     if (!full.context.differences.empty()) {
       std::error_code error;
       std::filesystem::create_directories(
           std::filesystem::path(full.context.differences).parent_path(), error);
     }
     ASSAY_ASSIGN_OR_RETURN(DiffOutcome outcome, RunFullDiff(full));
+    if (const std::string note = FewerReaders(step); !note.empty()) {
+      outcome.counts.notes.push_back(note);
+    }
     result_.differences = outcome.listed;
     TakeDiff(std::move(outcome));
     return absl::OkStatus();
   }
 
-  // Rows whose time is unknown are compared: NULL is not newer.
-  absl::Status AddOlderThan(const FullDiff& step, DiffContext& context) {
-    ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
-                           FindPair(plan_, *step.older_than_column));
+  // Why fewer connections read than the rule asked for; empty: they did.
+  std::string FewerReaders(const FullDiff& step) {
+    const auto readers =
+        static_cast<int64_t>(request_.more_sessions.size()) + 1;
+    if (readers >= step.readers) return "";
     for (const Side side : {Side::kSource, Side::kTarget}) {
-      const Column column{pair->on(side), step.older_than_column->range};
-      const int64_t micros =
-          absl::ToUnixMicros(context.as_of) - step.older_than_micros;
-      const ExprPtr old = MakeExpr(
-          BinaryCompare{CompareOp::kLessEqual, MakeExpr(column),
-                        MakeExpr(Instant{micros, column.name, column.range})});
-      const ExprPtr keep =
-          MakeExpr(Or{{MakeExpr(NullTest{MakeExpr(column)}), old}});
-      ExprPtr& where =
-          side == Side::kSource ? context.source_where : context.target_where;
-      where = Conjunction(where, keep);
+      if (SharesReading(session(side), wants_snapshot())) continue;
+      return absl::StrCat(
+          "readers: 1, since ", session(side).config().name, " (",
+          std::string(session(side).dialect().name()),
+          ") cannot share a snapshot between connections; `consistency: "
+          "statement` does without one");
     }
-    return absl::OkStatus();
+    return absl::StrCat("readers: ", readers, " of ", step.readers,
+                        ", by max_connections of the connections");
   }
 
   void TakeDiff(DiffOutcome outcome) {
@@ -338,34 +328,12 @@ class RuleRunner {
     result_.samples = std::move(outcome.samples);
     result_.samples_note = std::move(outcome.samples_note);
     result_.confirmed = outcome.confirmed;
+    fingerprint_ = outcome.fingerprint;
     if (!outcome.shown_keys.empty()) {
-      result_.sql = RowsSql(Side::kSource, outcome.shown_keys);
-      result_.target_sql = RowsSql(Side::kTarget, outcome.shown_keys);
+      const DiffContext context = MakeContext();
+      result_.sql = RowsSql(context, Side::kSource, outcome.shown_keys);
+      result_.target_sql = RowsSql(context, Side::kTarget, outcome.shown_keys);
     }
-  }
-
-  // A SELECT that shows the rows of some differing keys; empty where the key
-  // may not be shown.
-  std::string RowsSql(Side side, const std::vector<std::string>& keys) {
-    const DiffContext context = MakeContext();
-    sql::SqlWriter writer(sql::WriteMode::kPaste);
-    const sql::Scope scope = sides_[side == Side::kSource ? 0 : 1].scope();
-    std::vector<sql::ResolvedColumn> columns;
-    for (size_t i = 0; i < plan_.key_columns; ++i) {
-      const PairedColumn& pair = plan_.columns[i];
-      if (!MayShowPair(sides_[0], sides_[1], pair, true)) return "";
-      auto column = scope.resolve(Column{pair.on(side), {}});
-      if (!column.ok()) return "";
-      columns.push_back(*std::move(column));
-    }
-    const auto values = LookupKeys(context, side, keys);
-    if (!values.ok() || values->empty()) return "";
-    // Without the rule's where: the rows themselves are meant.
-    if (!sql::PutReadKeys(writer, scope, nullptr, {"*"}, columns, *values)
-             .ok()) {
-      return "";
-    }
-    return writer.sql();
   }
 
   // Sums and counts are statistics; a least or greatest value is data.
@@ -394,6 +362,8 @@ class RuleRunner {
   PairPlan plan_;
   ComparisonObservation observation_;
   std::vector<assay::Measure> notes_;  // Of the schema, for the result.
+  bool second_reading_ = false;
+  diff::Digest fingerprint_;  // Of the last diff.
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "rules/plan/comparison.h"
 #include "rules/verdict/result.h"
 #include "validator/engine/comparison_group.h"
+#include "validator/engine/diff_context.h"
 
 namespace assay::engine {
 
@@ -23,7 +24,8 @@ struct ComparisonRuleRequest {
   uint64_t seed = 0;
   ProgressMeter* meter = nullptr;
   CancellationToken cancel;
-  std::string scratch;  // See DiffContext.
+  std::vector<SessionPair> more_sessions;  // See DiffContext.
+  std::string scratch;
   std::string differences;
   std::string recheck_list;  // See FullDiffRequest.
   int64_t recheck_keys = 0;

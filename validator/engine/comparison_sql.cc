@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "validator/base/status.h"
 #include "validator/engine/key_draw.h"
+#include "validator/engine/key_reader.h"
 #include "validator/engine/statement.h"
 #include "validator/engine/table_stream.h"
 #include "validator/sql/read_statements.h"
@@ -18,16 +19,6 @@ namespace assay::engine {
 namespace {
 
 using diff::Side;
-using Function = CompareAggregate::Function;
-
-absl::StatusOr<std::string> Select(const std::string& list,
-                                   const sql::Scope& scope,
-                                   const ExprPtr& where) {
-  sql::SqlWriter writer(sql::WriteMode::kPaste);
-  writer.Put("SELECT ").Put(list);
-  ASSAY_RETURN_IF_ERROR(sql::PutFromWhere(writer, scope, where));
-  return writer.sql();
-}
 
 std::string NameOf(const sql::Scope& scope, const std::string& column) {
   sql::SqlWriter writer(sql::WriteMode::kPaste);
@@ -54,29 +45,9 @@ std::vector<std::string> KeyOf(const DiffContext& context, Side side) {
   return names;
 }
 
-std::string MeasureList(const CompareAggregate& step, const std::string& name,
-                        const sql::ColumnType& type,
-                        const sql::Dialect& dialect) {
-  switch (step.function) {
-    case Function::kCount:
-      return absl::StrCat("COUNT(", name, ")");
-    case Function::kDistinct:
-      return absl::StrCat("COUNT(DISTINCT ", dialect.GroupForm(name, type),
-                          ")");
-    case Function::kMin:
-      return absl::StrCat("MIN(", dialect.Comparable(name, type), ")");
-    case Function::kMax:
-      return absl::StrCat("MAX(", dialect.Comparable(name, type), ")");
-    case Function::kSum:
-      return dialect.Sum(name, type.type);
-    case Function::kAverage:  // Divided by us, alike for all databases.
-      return absl::StrCat(dialect.Sum(name, type.type), ", COUNT(", name, ")");
-  }
-  return "";
-}
-
 // `column` of `side` and the moment to hold it against.
 struct Edge {
+  std::string name;
   ExprPtr column, moment;
 };
 absl::StatusOr<Edge> EdgeOf(const DiffContext& context, const Column& column,
@@ -84,7 +55,7 @@ absl::StatusOr<Edge> EdgeOf(const DiffContext& context, const Column& column,
   ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
                          FindPair(*context.plan, column));
   const Column own{pair->on(side), column.range};
-  return Edge{MakeExpr(own),
+  return Edge{own.name, MakeExpr(own),
               MakeExpr(Instant{absl::ToUnixMicros(context.as_of) - micros,
                                own.name, own.range})};
 }
@@ -92,12 +63,8 @@ absl::StatusOr<Edge> EdgeOf(const DiffContext& context, const Column& column,
 }  // namespace
 
 std::vector<std::string> KeyOrderOf(const ComparedSide& side) {
-  connections::Table one = side.table;
-  for (const auto& key : side.table.unique_keys) {
-    one.unique_keys = {key};
-    if (HasKeyOrder(side.session->dialect(), one)) return key;
-  }
-  return {};
+  const auto* key = KeyOrder(side.session->dialect(), side.table);
+  return key == nullptr ? std::vector<std::string>() : *key;
 }
 
 std::string ReadingText(const ComparedSide& side) {
@@ -110,60 +77,112 @@ std::string ReadingText(const ComparedSide& side) {
                       ")");
 }
 
-absl::StatusOr<std::string> CountSql(const DiffContext& context, Side side) {
-  return Select("COUNT(*)", context.side(side).scope(), context.where(side));
+absl::Status PutCount(sql::SqlWriter& out, const DiffContext& context,
+                      Side side) {
+  out.Put("SELECT COUNT(*)");
+  return sql::PutFromWhere(out, context.side(side).scope(),
+                           context.where(side));
 }
 
-absl::StatusOr<std::string> AggregateSql(const DiffContext& context,
-                                         const CompareAggregate& step,
-                                         Side side) {
-  const ComparedSide& from = context.side(side);
-  const sql::Dialect& dialect = from.session->dialect();
-  const sql::Scope scope = from.scope();
-  std::vector<std::string> list;
-  for (const Column& column : step.group_by) {
-    ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
-                           FindPair(*context.plan, column));
-    std::string read = ColumnsOf({*pair}, from).expressions.front();
-    if (pair->compared.type == diff::CompareType::kText) {
-      read = dialect.ByteExact(read, {TypeClass::kText, ""});
+absl::StatusOr<std::vector<std::string>> ResolveNames(
+    const ComparedSide& side, const std::vector<Column>& columns) {
+  const sql::Scope scope = side.scope();
+  std::vector<std::string> out;
+  for (const Column& column : columns) {
+    auto resolved = scope.resolve(column);
+    if (!resolved.ok()) {
+      return Annotate(resolved.status(), SideName(side.side));
     }
-    list.push_back(std::move(read));
+    out.push_back(std::move(resolved->name));
   }
-  const std::string groups = absl::StrJoin(list, ", ");
-  if (step.column.has_value()) {
-    ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
-                           FindPair(*context.plan, *step.column));
-    const connections::Column& column = *from.table.FindColumn(pair->on(side));
-    list.push_back(
-        MeasureList(step, NameOf(scope, column.name), column.type, dialect));
-  } else {
-    list.emplace_back("COUNT(*)");
-  }
-  ASSAY_ASSIGN_OR_RETURN(std::string out, Select(absl::StrJoin(list, ", "),
-                                                 scope, context.where(side)));
-  if (!groups.empty()) absl::StrAppend(&out, "\nGROUP BY ", groups);
   return out;
 }
 
-absl::StatusOr<std::string> DistinctKeysSql(const DiffContext& context,
-                                            const std::vector<Column>& columns,
-                                            Side side) {
-  const ComparedSide& from = context.side(side);
-  const sql::Scope scope = from.scope();
-  std::vector<std::string> list;
-  And complete;
-  for (const Column& column : columns) {
-    auto resolved = scope.resolve(column);
-    if (!resolved.ok()) return Annotate(resolved.status(), SideName(side));
-    list.push_back(from.session->dialect().ByteExact(
-        NameOf(scope, resolved->name), resolved->type));
-    complete.operands.push_back(MakeExpr(
-        Not{MakeExpr(NullTest{MakeExpr(Column{resolved->name, {}})})}));
+ExprPtr CompleteKeys(const std::vector<std::string>& columns) {
+  And all;
+  for (const std::string& column : columns) {
+    all.operands.push_back(
+        MakeExpr(Not{MakeExpr(NullTest{MakeExpr(Column{column, {}})})}));
   }
-  return Select(
-      absl::StrCat("DISTINCT ", absl::StrJoin(list, ", ")), scope,
-      Conjunction(context.where(side), MakeExpr(std::move(complete))));
+  return MakeExpr(std::move(all));
+}
+
+absl::Status PutDistinctKeys(sql::SqlWriter& out, const ComparedSide& side,
+                             const ExprPtr& where,
+                             const std::vector<std::string>& columns) {
+  const sql::Scope scope = side.scope();
+  const sql::Dialect& dialect = side.session->dialect();
+  out.Put("SELECT DISTINCT ");
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const connections::Column* column = side.table.FindColumn(columns[i]);
+    out.Put(i > 0 ? ", " : "")
+        .Put(dialect.ByteExact(NameOf(scope, column->name), column->type))
+        .Put(" AS ")
+        .Put(dialect.QuoteIdentifier(absl::StrCat("assay_k", i)));
+  }
+  return sql::PutFromWhere(out, scope,
+                           Conjunction(where, CompleteKeys(columns)));
+}
+
+absl::StatusOr<std::vector<sql::ResolvedColumn>> ResolveKey(
+    const DiffContext& context, Side side) {
+  return Resolved(context.side(side).scope(), KeyOf(context, side));
+}
+
+absl::Status PutDuplicateKeys(sql::SqlWriter& out, const DiffContext& context,
+                              Side side) {
+  Duplicates step;
+  for (std::string& name : KeyOf(context, side)) {
+    step.columns.push_back(Column{std::move(name), {}});
+  }
+  return sql::PutDuplicates(out, context.side(side).scope(),
+                            context.where(side), step);
+}
+
+absl::Status PutRowHashes(sql::SqlWriter& out, const DiffContext& context,
+                          Side side) {
+  const ComparedSide& from = context.side(side);
+  const sql::Dialect& dialect = from.session->dialect();
+  std::vector<std::string> columns;
+  for (const PairedColumn& pair : context.plan->columns) {
+    columns.push_back(dialect.QuoteIdentifier(pair.on(side)));
+  }
+  out.Put("SELECT ").Put(dialect.RowHash(columns, context.seed));
+  return sql::PutFromWhere(out, from.scope(), context.where(side));
+}
+
+absl::Status PutEdgeKey(sql::SqlWriter& out, const DiffContext& context,
+                        Side side, bool greatest) {
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<sql::ResolvedColumn> key,
+                         ResolveKey(context, side));
+  return sql::PutReadEdge(out, context.side(side).scope(), context.where(side),
+                          KeyColumnsOf(context, side).expressions, key,
+                          greatest, 1);
+}
+
+absl::StatusOr<ExprPtr> NotNewerThan(const DiffContext& context,
+                                     const Column& column, int64_t micros,
+                                     Side side) {
+  ASSAY_ASSIGN_OR_RETURN(const Edge edge,
+                         EdgeOf(context, column, micros, side));
+  return MakeExpr(Or{{MakeExpr(NullTest{edge.column}),
+                      MakeExpr(BinaryCompare{CompareOp::kLessEqual, edge.column,
+                                             edge.moment})}});
+}
+
+absl::Status PutRecentKeys(sql::SqlWriter& out, const DiffContext& context,
+                           const Column& column, int64_t micros, int64_t limit,
+                           Side side) {
+  ASSAY_ASSIGN_OR_RETURN(const Edge edge,
+                         EdgeOf(context, column, micros, side));
+  const ExprPtr newer = MakeExpr(
+      BinaryCompare{CompareOp::kGreaterEqual, edge.column, edge.moment});
+  const sql::Scope scope = context.side(side).scope();
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<sql::ResolvedColumn> by,
+                         Resolved(scope, {edge.name}));
+  return sql::PutReadEdge(out, scope, Conjunction(context.where(side), newer),
+                          KeyColumnsOf(context, side).expressions, by,
+                          /*greatest=*/true, limit);
 }
 
 absl::StatusOr<std::string> ScanSql(const DiffContext& context, Side side,
@@ -192,67 +211,22 @@ absl::StatusOr<std::string> ScanSql(const DiffContext& context, Side side,
   return writer.sql();
 }
 
-absl::StatusOr<std::string> DuplicateKeysSql(const DiffContext& context,
-                                             Side side) {
-  Duplicates step;
-  for (std::string& name : KeyOf(context, side)) {
-    step.columns.push_back(Column{std::move(name), {}});
+std::string RowsSql(const DiffContext& context, Side side,
+                    const std::vector<std::string>& keys) {
+  const PairPlan& plan = *context.plan;
+  for (size_t i = 0; i < plan.key_columns; ++i) {
+    if (!MayShowPair(*context.source, *context.target, plan.columns[i], true)) {
+      return "";
+    }
   }
+  const auto columns = ResolveKey(context, side);
+  const auto values = LookupKeys(context, side, keys);
+  if (!columns.ok() || !values.ok() || values->empty()) return "";
   sql::SqlWriter writer(sql::WriteMode::kPaste);
-  ASSAY_RETURN_IF_ERROR(sql::PutDuplicates(writer, context.side(side).scope(),
-                                           context.where(side), step));
-  return writer.sql();
-}
-
-absl::StatusOr<std::string> HashSql(const DiffContext& context, Side side) {
-  const ComparedSide& from = context.side(side);
-  const sql::Dialect& dialect = from.session->dialect();
-  std::vector<std::string> columns;
-  for (const PairedColumn& pair : context.plan->columns) {
-    columns.push_back(dialect.QuoteIdentifier(pair.on(side)));
-  }
-  return Select(dialect.RowHash(columns, 0), from.scope(), context.where(side));
-}
-
-absl::StatusOr<std::string> EdgeSql(const DiffContext& context, Side side,
-                                    bool greatest) {
-  const sql::Scope scope = context.side(side).scope();
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<sql::ResolvedColumn> key,
-                         Resolved(scope, KeyOf(context, side)));
-  sql::SqlWriter writer(sql::WriteMode::kPaste);
-  ASSAY_RETURN_IF_ERROR(sql::PutReadEdge(
-      writer, scope, context.where(side),
-      KeyColumnsOf(context, side).expressions, key, greatest, 1));
-  return writer.sql();
-}
-
-absl::StatusOr<ExprPtr> NotNewerThan(const DiffContext& context,
-                                     const Column& column, int64_t micros,
-                                     Side side) {
-  ASSAY_ASSIGN_OR_RETURN(const Edge edge,
-                         EdgeOf(context, column, micros, side));
-  return MakeExpr(Or{{MakeExpr(NullTest{edge.column}),
-                      MakeExpr(BinaryCompare{CompareOp::kLessEqual, edge.column,
-                                             edge.moment})}});
-}
-
-absl::StatusOr<std::string> RecentSql(const DiffContext& context,
-                                      const Column& column, int64_t micros,
-                                      int64_t limit, Side side) {
-  const sql::Scope scope = context.side(side).scope();
-  ASSAY_ASSIGN_OR_RETURN(const Edge edge,
-                         EdgeOf(context, column, micros, side));
-  const ExprPtr newer = MakeExpr(
-      BinaryCompare{CompareOp::kGreaterEqual, edge.column, edge.moment});
-  ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
-                         FindPair(*context.plan, column));
-  ASSAY_ASSIGN_OR_RETURN(const std::vector<sql::ResolvedColumn> by,
-                         Resolved(scope, {pair->on(side)}));
-  sql::SqlWriter writer(sql::WriteMode::kPaste);
-  ASSAY_RETURN_IF_ERROR(sql::PutReadEdge(
-      writer, scope, Conjunction(context.where(side), newer),
-      KeyColumnsOf(context, side).expressions, by, /*greatest=*/true, limit));
-  return writer.sql();
+  // Without the rule's where: the rows themselves are meant.
+  const absl::Status status = sql::PutReadKeys(
+      writer, context.side(side).scope(), nullptr, {"*"}, *columns, *values);
+  return status.ok() ? writer.sql() : "";
 }
 
 }  // namespace assay::engine

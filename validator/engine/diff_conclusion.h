@@ -35,6 +35,9 @@ class DiffConclusion {
   // whether they are accepted.
   absl::Status Take(std::vector<LeftoverRecord>& records);
 
+  // Whether Take reads rows, for which it needs both sessions.
+  bool reads() const { return causes_decide_; }
+
   // After the last Take: completes the list and explains.
   absl::Status Finish();
 
@@ -43,12 +46,16 @@ class DiffConclusion {
   std::vector<std::string> shown_keys() const;
   // Differences in the list; 0: there is none.
   int64_t listed() const;
+  // Of all rows taken, whatever their order: two diffs of one run that have the
+  // same found the same differences.
+  diff::Digest fingerprint() const;
   // Why samples, or the list, are not there.
   const std::string& samples_note() const { return samples_note_; }
 
  private:
   struct Acceptance;
 
+  void AddToFingerprint(diff::Side side, const std::vector<LeftoverRow>& rows);
   bool MayShow(const PairedColumn& column, bool key) const;
   std::string KeyText(const std::string& key) const;
   // The entry that accepts a difference of this kind; null where none does.
@@ -94,6 +101,7 @@ class DiffConclusion {
   std::vector<Sample> missing_samples_, extra_samples_;
   std::string samples_note_;
   int64_t listed_ = 0;
+  unsigned __int128 fingerprint_ = 0;
 };
 
 }  // namespace assay::engine

@@ -18,6 +18,12 @@
 
 namespace assay::engine {
 
+// Borrowed.
+struct SessionPair {
+  connections::Session* source = nullptr;
+  connections::Session* target = nullptr;
+};
+
 struct DiffContext {
   const Comparison* comparison = nullptr;
   const Rule* rule = nullptr;
@@ -25,6 +31,9 @@ struct DiffContext {
   const ComparedSide* source = nullptr;
   const ComparedSide* target = nullptr;
   const PairPlan* plan = nullptr;
+  // Beside the sides' own: pairs of sessions that may read at the same time, in
+  // the same snapshots.
+  std::vector<SessionPair> more_sessions;
   // Rows that count, on each side: its own `where`, the rule's, older_than.
   ExprPtr source_where, target_where;
   absl::Time as_of;

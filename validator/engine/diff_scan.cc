@@ -2,6 +2,7 @@
 #include "validator/engine/diff_scan.h"
 
 #include <algorithm>
+#include <limits>
 #include <thread>
 #include <utility>
 
@@ -11,7 +12,6 @@
 #include "validator/base/log.h"
 #include "validator/base/status.h"
 #include "validator/diff/encode.h"
-#include "validator/engine/checkpoint.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/leftover.h"
 #include "validator/engine/statement.h"
@@ -26,25 +26,25 @@ using diff::Side;
 // where both come in about the same order. Waiting costs nothing: the databases
 // and we share what there is of processors, or the slower side decides anyway.
 constexpr int64_t kMaxLead = 50000;
-// Writing a checkpoint may take at most this part of the time.
-constexpr int64_t kCheckpointShare = 20;
+// Ranges for each pair of sessions: keys are spread unevenly, and who is done
+// early takes the next range. Each costs a statement a side.
+constexpr int64_t kRangesAReader = 8;
+// So many rows more in the window make it worth looking for those that can
+// leave it; fewer where the window is small.
+constexpr size_t kDrainEntries = 32768;
+// About what an entry takes in the window.
+constexpr size_t kEntryBytes = 128;
 
-diff::WindowOptions WindowOptionsOf(const DiffContext& context,
-                                    const DiffScanOptions& options) {
-  diff::WindowOptions window;
-  window.directory = context.scratch;
-  window.memory_bytes =
-      context.scratch.empty() ? ~size_t{0} / 4 : context.window_bytes;
-  window.layout = context.plan->layout;
-  window.unique_keys = options.unique_keys;
-  if (context.plan->layout.tolerance_columns > 0) {
-    const PairPlan* plan = context.plan;
-    window.within_tolerance = [plan](std::string_view source,
-                                     std::string_view target) {
-      return RowsEqual(*plan, {}, source, {}, target);
-    };
-  }
-  return window;
+// The key's first column where a side's reading stands; nullopt: unknown.
+std::optional<int64_t> LeadingKey(const CheckpointSide& side) {
+  if (side.position.empty()) return std::nullopt;
+  const auto* key = std::get_if<int64_t>(&side.position.front());
+  return key == nullptr ? std::nullopt : std::optional(*key);
+}
+
+void Append(const std::vector<SessionPair>& from,
+            std::vector<SessionPair>& to) {
+  to.insert(to.end(), from.begin(), from.end());
 }
 
 // A rate of rows, kept by sleeping.
@@ -75,121 +75,151 @@ DiffScan::DiffScan(const DiffContext& context, const DiffScanOptions& options)
     : context_(context),
       options_(options),
       token_(stop_.token()),
-      window_(
-          std::make_unique<diff::Window>(WindowOptionsOf(context, options))) {}
+      window_(NewWindow()) {}
 
 DiffScan::~DiffScan() = default;
 
-std::string DiffScan::Binding() const {
-  return absl::StrCat(
-      Fingerprint(*context_.plan, *context_.source, *context_.target),
-      "\nseed ", context_.seed, "\nunique ", options_.unique_keys, "\n",
-      ExplainText(context_.source_where), "\n",
-      ExplainText(context_.target_where));
+std::unique_ptr<diff::Window> DiffScan::NewWindow() const {
+  diff::WindowOptions window;
+  window.directory = context_.scratch;
+  window.memory_bytes =
+      context_.scratch.empty() ? ~size_t{0} / 4 : context_.window_bytes;
+  window.layout = context_.plan->layout;
+  window.unique_keys = options_.unique_keys;
+  if (context_.plan->layout.tolerance_columns > 0) {
+    const PairPlan* plan = context_.plan;
+    window.within_tolerance = [plan](std::string_view source,
+                                     std::string_view target) {
+      return RowsEqual(*plan, {}, source, {}, target);
+    };
+  }
+  return std::make_unique<diff::Window>(std::move(window));
 }
 
-void DiffScan::Resume() {
-  if (!options_.resumable || context_.scratch.empty()) return;
-  const absl::StatusOr<Checkpoint> found =
-      ReadCheckpoint(context_.scratch, Binding());
-  if (!found.ok()) {
-    if (!absl::IsNotFound(found.status())) {
-      LogWarning(absl::StrCat(context_.marker,
-                              ": starts again: ", found.status().message()));
-    }
-    return;
-  }
-  if (const absl::Status status = window_->Load(found->window); !status.ok()) {
-    LogWarning(absl::StrCat(context_.marker,
-                            ": starts again: checkpoint: ", status.message()));
-    window_ =
-        std::make_unique<diff::Window>(WindowOptionsOf(context_, options_));
-    return;
-  }
+void DiffScan::Estimate() {
   for (const Side side : {Side::kSource, Side::kTarget}) {
-    const CheckpointSide& from =
-        side == Side::kSource ? found->source : found->target;
-    SideState& to = of(side);
-    to.position = from.position;
-    to.rows = from.rows;
-    to.null_keys = from.null_keys;
-    to.done = from.done;
-  }
-  generation_ = found->generation;
-  resumed_ = true;
-}
-
-absl::Status DiffScan::SaveCheckpoint() {
-  Checkpoint checkpoint;
-  checkpoint.generation = ++generation_;
-  checkpoint.window =
-      absl::StrCat(context_.scratch, "/window.", checkpoint.generation);
-  for (const Side side : {Side::kSource, Side::kTarget}) {
-    CheckpointSide& to =
-        side == Side::kSource ? checkpoint.source : checkpoint.target;
-    const SideState& from = of(side);
-    to.position = from.position;
-    to.rows = from.rows;
-    to.null_keys = from.null_keys;
-    to.done = from.done;
-  }
-  ASSAY_RETURN_IF_ERROR(window_->Save(checkpoint.window));
-  return WriteCheckpoint(context_.scratch, Binding(), checkpoint);
-}
-
-void DiffScan::MaybeCheckpoint() {
-  if (!options_.resumable || context_.scratch.empty()) return;
-  const absl::Time start = absl::Now();
-  if (start < next_checkpoint_) return;
-  // Rows without a position cannot be skipped when the reading goes on.
-  for (const SideState& side : sides_) {
-    if (side.rows > 0 && !side.done && side.position.empty()) {
-      return;
+    const ComparedSide& from = context_.side(side);
+    const std::string query = from.derived.empty()
+                                  ? from.session->dialect().RowEstimateQuery(
+                                        from.table.schema, from.table.name)
+                                  : "";
+    if (query.empty()) continue;
+    sql::SqlWriter writer(sql::WriteMode::kBound);
+    writer.Put(query);
+    const auto row = ReadOneRow(*from.session, writer, context_.marker, token_);
+    // Only for pace and ETA: without it both go by rows.
+    if (row.ok() && !row->empty()) {
+      estimates_[side == Side::kSource ? 0 : 1] = CountOf(row->front());
     }
   }
-  if (const absl::Status status = SaveCheckpoint(); !status.ok()) {
-    // The diff itself goes on; only a restart would begin again.
-    LogWarning(absl::StrCat(context_.marker, ": ", status.message()));
+  // One side's estimate stands for the other's that is not known.
+  const int64_t known = std::max(estimates_[0], estimates_[1]);
+  int64_t rows[2] = {0, 0};
+  for (const Range& range : ranges_) {
+    rows[0] += range.source.rows;
+    rows[1] += range.target.rows;
   }
-  const absl::Time end = absl::Now();
-  next_checkpoint_ = end + std::max(options_.checkpoint_interval,
-                                    (end - start) * kCheckpointShare);
-  return;
+  for (const int i : {0, 1}) {
+    context_.meter->ExpectRows(std::max<int64_t>(
+        0, (estimates_[i] > 0 ? estimates_[i] : known) - rows[i]));
+  }
 }
 
-void DiffScan::Forget() { RemoveCheckpoint(context_.scratch); }
-
-void DiffScan::Estimate(Side side) {
-  SideState& state = of(side);
-  const ComparedSide& from = context_.side(side);
-  const std::string query = from.derived.empty()
-                                ? from.session->dialect().RowEstimateQuery(
-                                      from.table.schema, from.table.name)
-                                : "";
-  if (query.empty()) return;
-  sql::SqlWriter writer(sql::WriteMode::kBound);
-  writer.Put(query);
-  const auto row = ReadOneRow(*from.session, writer, context_.marker, token_);
-  // Only for pace and ETA: without it both go by rows.
-  if (row.ok() && !row->empty()) state.estimate = CountOf(row->front());
+absl::Status DiffScan::CutRanges() {
+  readers_.push_back({context_.source->session, context_.target->session});
+  in_order_ = InKeyOrder(context_);
+  if (resumed_) {
+    if (ranges_.size() > 1) Append(context_.more_sessions, readers_);
+    return absl::OkStatus();
+  }
+  std::vector<KeyRange> cuts = {KeyRange{}};
+  if (in_order_ && !context_.more_sessions.empty()) {
+    const auto pairs = static_cast<int64_t>(context_.more_sessions.size()) + 1;
+    ASSAY_ASSIGN_OR_RETURN(cuts, SplitKeys(context_, pairs * kRangesAReader));
+    if (cuts.size() > 1) Append(context_.more_sessions, readers_);
+  }
+  for (const KeyRange& cut : cuts) ranges_.emplace_back().keys = cut;
+  return absl::OkStatus();
 }
 
-bool DiffScan::FarAhead(Side side) const {
-  const SideState& mine = of(side);
-  const SideState& other = of(Other(side));
+int64_t DiffScan::null_keys(Side side) const {
+  int64_t count = 0;
+  for (const Range& range : ranges_) count += Of(range, side).null_keys;
+  return count;
+}
+
+int64_t DiffScan::RowsRead() const {
+  int64_t count = 0;
+  for (const Range& range : ranges_) {
+    count += range.source.rows + range.target.rows;
+  }
+  return count;
+}
+
+bool DiffScan::FarAhead(size_t range, Side side) const {
+  const CheckpointSide& mine = Of(ranges_[range], side);
+  const CheckpointSide& other = Of(ranges_[range], diff::Other(side));
   if (other.done || stopped_ || failed_) return false;
-  if (mine.estimate <= 0 || other.estimate <= 0) {
+  if (in_order_) {
+    // By keys, however unevenly they are spread over the sides.
+    const std::optional<int64_t> here = LeadingKey(mine);
+    const std::optional<int64_t> there = LeadingKey(other);
+    const bool ahead = here.has_value() && (!there.has_value() || here > there);
+    const size_t most = std::min(
+        static_cast<size_t>(kMaxLead) * readers_.size(), WindowEntries() / 2);
+    return ahead && window_->entries() > most;
+  }
+  if (estimates_[0] <= 0 || estimates_[1] <= 0) {
     return mine.rows > other.rows + kMaxLead;
   }
   // In parts of the whole, since the sides may have very different lengths.
-  const double mine_whole =
-      static_cast<double>(std::max(mine.estimate, mine.rows));
-  const double other_whole =
-      static_cast<double>(std::max(other.estimate, other.rows));
+  const auto whole = [&](Side of, int64_t rows) {
+    return static_cast<double>(
+        std::max(estimates_[of == Side::kSource ? 0 : 1], rows));
+  };
+  const double mine_whole = whole(side, mine.rows);
+  const double other_whole = whole(diff::Other(side), other.rows);
   const double lead = static_cast<double>(mine.rows) / mine_whole -
                       static_cast<double>(other.rows) / other_whole;
   return lead * std::max(mine_whole, other_whole) >
          static_cast<double>(kMaxLead);
+}
+
+size_t DiffScan::WindowEntries() const {
+  return context_.window_bytes / kEntryBytes;
+}
+
+size_t DiffScan::DrainStep() const {
+  return std::min(kDrainEntries, WindowEntries() / 4);
+}
+
+absl::Status DiffScan::MaybeDrain() {
+  if (!in_order_ || options_.drain == nullptr ||
+      window_->entries() < drain_at_) {
+    return absl::OkStatus();
+  }
+  std::vector<Watermark> watermarks;
+  for (const Range& range : ranges_) {
+    Watermark& mark = watermarks.emplace_back();
+    mark.from = range.keys.from;
+    mark.passed = std::numeric_limits<int64_t>::max();
+    for (const CheckpointSide* side : {&range.source, &range.target}) {
+      if (side->done) continue;
+      const std::optional<int64_t> key = LeadingKey(*side);
+      mark.passed = key.has_value() && mark.passed.has_value()
+                        ? std::optional(std::min(*mark.passed, *key))
+                        : std::nullopt;
+    }
+  }
+  ASSAY_RETURN_IF_ERROR(window_
+                            ->Drain(
+                                [&](std::string_view payload) {
+                                  return IsPassed(watermarks, payload);
+                                },
+                                options_.drain)
+                            .status());
+  drain_at_ = window_->entries() + DrainStep();
+  return absl::OkStatus();
 }
 
 void DiffScan::CheckLimits() {
@@ -200,31 +230,38 @@ void DiffScan::CheckLimits() {
     stopped_ = true;
     stopped_text_ = absl::StrCat("stop_after: ", *limits.stop_after,
                                  " differing rows were found");
-  } else if (limits.max_rows.has_value() &&
-             sides_[0].rows + sides_[1].rows >= *limits.max_rows &&
-             !(sides_[0].done && sides_[1].done)) {
+  } else if (limits.max_rows.has_value() && RowsRead() >= *limits.max_rows &&
+             !AllDone()) {
     stopped_ = true;
     stopped_text_ =
         absl::StrCat("max_rows: ", *limits.max_rows, " rows were read");
   }
 }
 
-absl::Status DiffScan::Take(Side side, const diff::DigestBatch& batch,
+bool DiffScan::AllDone() const {
+  return std::all_of(ranges_.begin(), ranges_.end(), [](const Range& range) {
+    return range.source.done && range.target.done;
+  });
+}
+
+absl::Status DiffScan::Take(size_t range, Side side,
+                            const diff::DigestBatch& batch,
                             const std::vector<Value>& position) {
   absl::MutexLock lock(&mu_);
   // Asked with the next rows, so that a limit that is met by the last ones ends
   // nothing.
   if (stopped_) return absl::CancelledError("stopped");
-  SideState& state = of(side);
+  CheckpointSide& state = Of(ranges_[range], side);
   ASSAY_RETURN_IF_ERROR(window_->Add(side, batch));
   state.rows += static_cast<int64_t>(batch.size());
   state.null_keys += batch.null_keys;
   state.position = position;
+  ASSAY_RETURN_IF_ERROR(MaybeDrain());
   CheckLimits();
   MaybeCheckpoint();
-  while (FarAhead(side)) {
+  while (FarAhead(range, side)) {
     const auto close = [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
-      return !FarAhead(side);
+      return !FarAhead(range, side);
     };
     mu_.AwaitWithTimeout(absl::Condition(&close), absl::Milliseconds(200));
     if (token_.cancelled()) return token_.status();
@@ -232,23 +269,36 @@ absl::Status DiffScan::Take(Side side, const diff::DigestBatch& batch,
   return absl::OkStatus();
 }
 
-absl::Status DiffScan::ReadSide(Side side) {
+absl::Status DiffScan::ReadSide(connections::Session* session, size_t range,
+                                Side side) {
   const ComparedSide& from = context_.side(side);
-  SideState& state = of(side);
   const SideColumns columns = ColumnsOf(context_.plan->columns, from);
   const diff::RowEncoder encoder(columns.encodings, context_.plan->key_columns,
                                  context_.seed);
   StreamRequest stream;
-  stream.session = from.session;
+  stream.session = session;
   stream.table = &from.table;
   stream.scope = from.scope();
   stream.where = context_.where(side);
+  if (ranges_.size() > 1) {
+    stream.where = Conjunction(
+        stream.where,
+        InRange(context_.plan->columns.front().on(side), ranges_[range].keys));
+  }
   stream.expressions = columns.expressions;
   stream.marker = context_.marker;
   stream.cancel = token_;
   stream.in_key_order = true;
-  stream.after = state.position;
-  Throttle throttle(options_.limits.rows_per_second);
+  {
+    absl::MutexLock lock(&mu_);
+    stream.after = Of(ranges_[range], side).position;
+  }
+  // Each reader its part of what a side may have.
+  std::optional<int64_t> rate = options_.limits.rows_per_second;
+  if (rate.has_value()) {
+    rate = std::max<int64_t>(1, *rate / static_cast<int64_t>(readers_.size()));
+  }
+  Throttle throttle(rate);
   std::vector<db::CellKind> kinds;
   diff::DigestBatch batch;
   return StreamTable(stream, [&](const StreamBlock& block) -> absl::Status {
@@ -263,63 +313,79 @@ absl::Status DiffScan::ReadSide(Side side) {
       return Annotate(NameColumn(*context_.plan, status), SideName(side));
     }
     context_.meter->RowsRead(static_cast<int64_t>(batch.size()));
-    ASSAY_RETURN_IF_ERROR(Take(side, batch, *block.position));
+    ASSAY_RETURN_IF_ERROR(Take(range, side, batch, *block.position));
     return throttle.Took(batch.size(), token_);
   });
+}
+
+void DiffScan::Read(const SessionPair& sessions, size_t range, Side side) {
+  absl::Status status;
+  bool done = false;
+  {
+    absl::MutexLock lock(&mu_);
+    done = Of(ranges_[range], side).done;
+  }
+  if (!done) {
+    status = ReadSide(side == Side::kSource ? sessions.source : sessions.target,
+                      range, side);
+  }
+  bool end_others = false;
+  {
+    absl::MutexLock lock(&mu_);
+    if (status.ok()) {
+      Of(ranges_[range], side).done = true;
+      return;
+    }
+    // A stop of our own is no failure, but ends all.
+    end_others = true;
+    if (!stopped_ || context_.cancel.cancelled()) {
+      failed_ = true;
+      // The first failure, not the cancellation that it caused.
+      if (failure_.ok() || GetReason(failure_) == ErrorReason::kCancelled) {
+        failure_ = std::move(status);
+      }
+    }
+  }
+  if (end_others) {
+    stop_.Cancel(MakeError(ErrorReason::kCancelled, "the other side ended"));
+  }
+}
+
+void DiffScan::Work(const SessionPair& sessions) {
+  while (true) {
+    size_t range = 0;
+    {
+      absl::MutexLock lock(&mu_);
+      if (stopped_ || failed_ || next_range_ == ranges_.size()) return;
+      range = next_range_++;
+    }
+    std::thread target([&] { Read(sessions, range, Side::kTarget); });
+    Read(sessions, range, Side::kSource);
+    target.join();
+  }
 }
 
 absl::Status DiffScan::Run() {
   const CancelCallback on_cancel(
       context_.cancel, [this] { stop_.Cancel(context_.cancel.status()); });
   Resume();
-  Estimate(Side::kSource);
-  Estimate(Side::kTarget);
-  // One side's estimate stands for the other's that is not known.
-  const int64_t known = std::max(sides_[0].estimate, sides_[1].estimate);
-  for (const SideState& side : sides_) {
-    context_.meter->ExpectRows(std::max<int64_t>(
-        0, (side.estimate > 0 ? side.estimate : known) - side.rows));
-  }
+  ASSAY_RETURN_IF_ERROR(CutRanges());
+  Estimate();
   {
     absl::MutexLock lock(&mu_);
     next_checkpoint_ = absl::Now() + options_.checkpoint_interval;
+    drain_at_ = DrainStep();
   }
-  absl::Status statuses[2];
-  const auto read = [&](Side side) {
-    absl::Status status = of(side).done ? absl::OkStatus() : ReadSide(side);
-    bool end_other = false;
-    {
-      absl::MutexLock lock(&mu_);
-      if (status.ok()) {
-        of(side).done = true;
-      } else {
-        // A stop of our own is no failure, but ends both.
-        end_other = true;
-        if (stopped_ && !context_.cancel.cancelled()) {
-          status = absl::OkStatus();
-        } else {
-          failed_ = true;
-        }
-      }
-    }
-    if (end_other) {
-      stop_.Cancel(MakeError(ErrorReason::kCancelled, "the other side ended"));
-    }
-    statuses[side == Side::kSource ? 0 : 1] = std::move(status);
-  };
-  std::thread target([&] { read(Side::kTarget); });
-  read(Side::kSource);
-  target.join();
+  std::vector<std::thread> others;
+  for (size_t i = 1; i < readers_.size(); ++i) {
+    others.emplace_back([this, i] { Work(readers_[i]); });
+  }
+  Work(readers_.front());
+  for (std::thread& other : others) other.join();
   if (context_.cancel.cancelled()) return context_.cancel.status();
-  if (sides_[0].done && sides_[1].done) stopped_text_.clear();
-  // The first failure, not the cancellation that it caused.
-  for (const bool caused : {false, true}) {
-    for (const absl::Status& status : statuses) {
-      const bool cancelled = GetReason(status) == ErrorReason::kCancelled;
-      if (!status.ok() && cancelled == caused) return status;
-    }
-  }
-  return absl::OkStatus();
+  absl::MutexLock lock(&mu_);
+  if (AllDone()) stopped_text_.clear();
+  return failure_;
 }
 
 }  // namespace assay::engine

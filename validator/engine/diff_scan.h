@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The reading half of a full diff: two sides at once, in step, into one window,
-// with checkpoints.
+// with checkpoints. Where the keys are whole numbers, several pairs of sessions
+// can read ranges of them side by side, and what both sides have passed leaves
+// the window at once.
 #ifndef ASSAY_VALIDATOR_ENGINE_DIFF_SCAN_H_
 #define ASSAY_VALIDATOR_ENGINE_DIFF_SCAN_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -15,7 +19,10 @@
 #include "rules/verdict/result.h"
 #include "validator/base/cancellation.h"
 #include "validator/diff/window.h"
+#include "validator/engine/checkpoint.h"
 #include "validator/engine/diff_context.h"
+#include "validator/engine/key_order.h"
+#include "validator/engine/leftover_list.h"
 
 namespace assay::engine {
 
@@ -30,9 +37,17 @@ struct DiffScanOptions {
   bool unique_keys = false;
   bool resumable = false;
   absl::Duration checkpoint_interval;
+  // Takes keys that are known to differ before the end, so that they need not
+  // wait in the window. Called under the scan's lock, by one thread at a time.
+  // Null: all wait. REQUIRES: unique_keys, where it is given.
+  std::function<absl::Status(const diff::LeftoverKey&)> drain;
+  // Where `drain` puts them as far as a resumed scan needs them again; a
+  // checkpoint makes it durable, and resuming restores it.
+  LeftoverList* drained = nullptr;
 };
 
-// One scan of two sides. Run is called once, by one thread; it uses a second.
+// One scan of two sides. Run is called once, by one thread; it uses two for
+// each pair of sessions.
 class DiffScan {
  public:
   DiffScan(const DiffContext& context, const DiffScanOptions& options);
@@ -45,37 +60,49 @@ class DiffScan {
   diff::Window& window() { return *window_; }
   const std::string& stopped() const { return stopped_text_; }
   bool resumed() const { return resumed_; }
-  int64_t null_keys(diff::Side side) const { return of(side).null_keys; }
+  int64_t null_keys(diff::Side side) const;
+  // How many pairs of sessions read, and over how many ranges of keys.
+  size_t readers() const { return readers_.size(); }
+  size_t ranges() const { return ranges_.size(); }
   // Removes the checkpoint: what it stood for is done.
   void Forget();
 
  private:
-  struct SideState {
-    std::vector<Value> position;  // See StreamRequest::after.
-    int64_t rows = 0;
-    int64_t null_keys = 0;
-    int64_t estimate = 0;  // Of all rows; 0: unknown.
-    bool done = false;
-  };
+  using Range = CheckpointRange;
 
-  const SideState& of(diff::Side side) const {
-    return sides_[side == diff::Side::kSource ? 0 : 1];
+  static CheckpointSide& Of(Range& range, diff::Side side) {
+    return side == diff::Side::kSource ? range.source : range.target;
   }
-  SideState& of(diff::Side side) {
-    return sides_[side == diff::Side::kSource ? 0 : 1];
+  static const CheckpointSide& Of(const Range& range, diff::Side side) {
+    return side == diff::Side::kSource ? range.source : range.target;
   }
 
-  absl::Status ReadSide(diff::Side side);
-  void Estimate(diff::Side side);
+  std::unique_ptr<diff::Window> NewWindow() const;
+  absl::Status CutRanges();
+  // Reads ranges with one pair of sessions until none is left.
+  void Work(const SessionPair& sessions);
+  void Read(const SessionPair& sessions, size_t range, diff::Side side);
+  absl::Status ReadSide(connections::Session* session, size_t range,
+                        diff::Side side);
+  void Estimate();
   // Takes a batch, under the lock; waits while this side is far ahead.
-  absl::Status Take(diff::Side side, const diff::DigestBatch& batch,
+  absl::Status Take(size_t range, diff::Side side,
+                    const diff::DigestBatch& batch,
                     const std::vector<Value>& position);
-  bool FarAhead(diff::Side side) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  bool FarAhead(size_t range, diff::Side side) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // About how many rows the window holds in memory.
+  size_t WindowEntries() const;
+  size_t DrainStep() const;
+  absl::Status MaybeDrain() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  int64_t RowsRead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void CheckLimits() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void MaybeCheckpoint() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Status SaveCheckpoint() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Goes on from a checkpoint where there is one that fits.
   void Resume();
+  absl::Status TakeUp(const Checkpoint& checkpoint);
+  bool AllDone() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   std::string Binding() const;
 
   const DiffContext& context_;
@@ -84,7 +111,13 @@ class DiffScan {
   CancellationToken token_;
   absl::Mutex mu_;
   std::unique_ptr<diff::Window> window_;
-  SideState sides_[2];
+  std::vector<SessionPair> readers_;
+  std::vector<Range> ranges_;  // In order; together all keys.
+  size_t next_range_ ABSL_GUARDED_BY(mu_) = 0;
+  int64_t estimates_[2] = {0, 0};  // Of each side's rows; 0: unknown.
+  bool in_order_ = false;          // See InKeyOrder.
+  size_t drain_at_ ABSL_GUARDED_BY(mu_) = 0;  // Entries of the window.
+  absl::Status failure_ ABSL_GUARDED_BY(mu_);
   bool stopped_ ABSL_GUARDED_BY(mu_) = false;
   bool failed_ ABSL_GUARDED_BY(mu_) = false;
   std::string stopped_text_;

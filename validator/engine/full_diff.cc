@@ -2,7 +2,6 @@
 #include "validator/engine/full_diff.h"
 
 #include <algorithm>
-#include <future>
 #include <map>
 #include <set>
 #include <utility>
@@ -16,6 +15,8 @@
 #include "validator/engine/diff_scan.h"
 #include "validator/engine/duplicate_keys.h"
 #include "validator/engine/key_reader.h"
+#include "validator/engine/leftover_list.h"
+#include "validator/engine/leftover_sink.h"
 #include "validator/engine/recheck.h"
 #include "validator/engine/side_snapshots.h"
 
@@ -24,10 +25,6 @@ namespace {
 
 using diff::Side;
 
-// Differences that are counted and listed in one go: enough to be worth a
-// thread, few enough for memory.
-constexpr size_t kConcludedTogether = 20000;
-
 class FullDiffRunner {
  public:
   explicit FullDiffRunner(const FullDiffRequest& request)
@@ -35,7 +32,9 @@ class FullDiffRunner {
         context_(request.context),
         plan_(*request.context.plan),
         counts_(outcome_.counts),
-        conclusion_(context_, outcome_.counts) {}
+        conclusion_(context_, outcome_.counts),
+        list_(context_.scratch, "leftovers"),
+        sink_(conclusion_, list_) {}
 
   absl::StatusOr<DiffOutcome> Run() {
     counts_.source_only_columns = plan_.source_only;
@@ -54,17 +53,20 @@ class FullDiffRunner {
     outcome_.samples_note = conclusion_.samples_note();
     outcome_.listed = conclusion_.listed();
     outcome_.shown_keys = conclusion_.shown_keys();
+    outcome_.fingerprint = conclusion_.fingerprint();
     return std::move(outcome_);
   }
 
  private:
   absl::Status Begin() {
     return BeginSnapshots(*context_.source->session, *context_.target->session,
-                          request_.snapshot, context_.cancel);
+                          request_.snapshot, context_.cancel,
+                          context_.more_sessions);
   }
   absl::Status End() {
     return EndSnapshots(*context_.source->session, *context_.target->session,
-                        request_.snapshot, context_.cancel);
+                        request_.snapshot, context_.cancel,
+                        context_.more_sessions);
   }
 
   // Whether each key is known to be there once on both sides.
@@ -152,7 +154,7 @@ class FullDiffRunner {
     }
     DiffScanOptions options;
     options.unique_keys = unique;
-    options.resumable = request_.resumable && CanReread();
+    options.resumable = resumable_ = request_.resumable && CanReread();
     options.checkpoint_interval = request_.checkpoint_interval;
     options.limits.max_rows = request_.step.max_rows;
     options.limits.rows_per_second = request_.step.rows_per_second;
@@ -161,11 +163,33 @@ class FullDiffRunner {
         context_.comparison->accept.empty()) {
       options.limits.stop_after = request_.step.stop_after;
     }
+    DiffScan* running = nullptr;
+    if (unique) {
+      options.drain = [&](const diff::LeftoverKey& leftover) {
+        return Drain(*running, leftover);
+      };
+      options.drained = &list_;
+    }
     DiffScan scan(context_, options);
+    running = &scan;
     ASSAY_RETURN_IF_ERROR(scan.Run());
     ASSAY_RETURN_IF_ERROR(Conclude(scan, unique));
     scan.Forget();
     return absl::OkStatus();
+  }
+
+  // Whether a difference is final when it is found. Else it is kept until the
+  // sessions are free: for a second reading, or to look at its cause.
+  bool ConcludesAtOnce(const DiffScan& scan) const {
+    return !Rereads(scan.resumed()) && !conclusion_.reads();
+  }
+
+  // A key that both sides have passed before the scan is over.
+  absl::Status Drain(const DiffScan& scan, const diff::LeftoverKey& leftover) {
+    const bool at_once = ConcludesAtOnce(scan);
+    // In the list, too, where a scan that takes this one up needs it.
+    if (!at_once || resumable_) ASSAY_RETURN_IF_ERROR(sink_.Keep(leftover));
+    return at_once ? sink_.Conclude(leftover) : absl::OkStatus();
   }
 
   absl::Status Conclude(DiffScan& scan, bool unique) {
@@ -175,56 +199,59 @@ class FullDiffRunner {
     counts_.null_keys_source = scan.null_keys(Side::kSource);
     counts_.null_keys_target = scan.null_keys(Side::kTarget);
     if (!scan.stopped().empty()) Stop(scan.stopped());
-    const int64_t rounds = CanReread() ? Rounds(scan.resumed()) : 0;
-    if (request_.confirm && rounds == 0) {
-      counts_.notes.push_back(
-          "not confirmed by a second reading: rows cannot be looked up by "
-          "this key");
-    }
-    if (scan.resumed()) {
-      counts_.notes.push_back(
-          "resumed after an interruption: two snapshots; every difference was "
-          "read again");
-    }
-    LeftoverList list(context_.scratch);
-    // Differences are concluded on another thread while the window sorts out
-    // the next ones.
-    std::vector<LeftoverRecord> chunk;
-    std::vector<LeftoverRecord> in_work;
-    std::future<absl::Status> concluded;
-    const auto conclude = [&]() -> absl::Status {
-      if (concluded.valid()) ASSAY_RETURN_IF_ERROR(concluded.get());
-      in_work.swap(chunk);
-      chunk.clear();
-      concluded = std::async(std::launch::async,
-                             [&] { return conclusion_.Take(in_work); });
-      return absl::OkStatus();
-    };
+    NoteReading(scan);
+    const bool at_once = ConcludesAtOnce(scan);
     int64_t left = 0;  // Rows of either side without an equal, paired.
     const auto visit = [&](const diff::LeftoverKey& leftover) -> absl::Status {
       left += std::max(RowsIn(leftover.source), RowsIn(leftover.target));
       const bool changed = !leftover.source.empty() && !leftover.target.empty();
       // Where not all was read, a row without partner may have one.
       if (!counts_.complete && !(changed && unique)) return absl::OkStatus();
-      if (rounds > 0) return list.Add(ToRecord(leftover));
-      chunk.push_back(ToRecord(leftover));
-      return chunk.size() < kConcludedTogether ? absl::OkStatus() : conclude();
+      return at_once ? sink_.Conclude(leftover) : sink_.Keep(leftover);
     };
-    absl::Status finished =
-        window.Finish(visit, [this] { return context_.cancel.cancelled(); });
-    if (finished.ok()) finished = conclude();
-    if (concluded.valid()) finished.Update(concluded.get());
-    ASSAY_RETURN_IF_ERROR(finished);
+    ASSAY_RETURN_IF_ERROR(
+        window.Finish(visit, [this] { return context_.cancel.cancelled(); }));
+    ASSAY_RETURN_IF_ERROR(sink_.Flush());
     counts_.keys =
         unique || EachKeyOnce() ? window.keys() : KeysAtLeast(window, left);
-    if (rounds == 0) {
+    if (at_once) {
+      ASSAY_RETURN_IF_ERROR(conclusion_.Finish());
+      return End();
+    }
+    if (!Rereads(scan.resumed())) {
+      ASSAY_RETURN_IF_ERROR(TakeAll(list_));
       ASSAY_RETURN_IF_ERROR(conclusion_.Finish());
       return End();
     }
     ASSAY_RETURN_IF_ERROR(End());
-    ASSAY_RETURN_IF_ERROR(Settle(rounds, list));
+    ASSAY_RETURN_IF_ERROR(Settle(Rounds(scan.resumed()), list_));
     outcome_.confirmed = true;
     return conclusion_.Finish();
+  }
+
+  void NoteReading(const DiffScan& scan) {
+    if (scan.resumed()) {
+      counts_.notes.push_back(
+          "resumed after an interruption: two snapshots; every difference was "
+          "read again");
+    }
+    if (scan.readers() > 1) {
+      counts_.notes.push_back(absl::StrCat(
+          "method: rows streamed by ", scan.readers(),
+          " connections a side, in ", scan.ranges(), " ranges of keys"));
+    }
+  }
+
+  // Whether what is found is read again before it counts.
+  bool Rereads(bool resumed) const {
+    return CanReread() && Rounds(resumed) > 0;
+  }
+
+  absl::Status TakeAll(LeftoverList& list) {
+    return list.ForEach(kKeysPerStatement,
+                        [this](std::vector<LeftoverRecord>& records) {
+                          return conclusion_.Take(records);
+                        });
   }
 
   static int64_t RowsIn(absl::Span<const diff::Leftover> rows) {
@@ -387,10 +414,7 @@ class FullDiffRunner {
       ASSAY_RETURN_IF_ERROR(Settle(rounds, list));
       outcome_.confirmed = true;
     } else {
-      ASSAY_RETURN_IF_ERROR(list.ForEach(
-          kKeysPerStatement, [this](std::vector<LeftoverRecord>& records) {
-            return conclusion_.Take(records);
-          }));
+      ASSAY_RETURN_IF_ERROR(TakeAll(list));
     }
     return conclusion_.Finish();
   }
@@ -401,6 +425,9 @@ class FullDiffRunner {
   DiffOutcome outcome_;
   DiffCounts& counts_;
   DiffConclusion conclusion_;
+  LeftoverList list_;
+  LeftoverSink sink_;
+  bool resumable_ = false;
   int64_t duplicate_rows_source_ = 0;  // Of keys with more than one row.
   int64_t duplicate_rows_target_ = 0;
 };

@@ -1,67 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/engine/leftover.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <tuple>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "validator/base/status.h"
 #include "validator/diff/encode.h"
 
 namespace assay::engine {
 namespace {
-
-constexpr size_t kMemoryBytes = 16 << 20;
-
-template <typename T>
-void Put(std::string& out, const T& value) {
-  out.append(reinterpret_cast<const char*>(&value), sizeof value);
-}
-void PutText(std::string& out, std::string_view text) {
-  Put(out, static_cast<uint32_t>(text.size()));
-  out.append(text);
-}
-void PutRows(std::string& out, const std::vector<LeftoverRow>& rows) {
-  Put(out, static_cast<uint32_t>(rows.size()));
-  for (const LeftoverRow& row : rows) {
-    Put(out, row.row);
-    Put(out, row.count);
-    PutText(out, row.payload);
-  }
-}
-
-// Our own bytes, from memory or a file that we wrote: read without suspicion.
-struct Parser {
-  std::string_view in;
-  template <typename T>
-  T Take() {
-    T value;
-    std::memcpy(&value, in.data(), sizeof value);
-    in.remove_prefix(sizeof value);
-    return value;
-  }
-  std::string TakeText() {
-    const auto size = Take<uint32_t>();
-    std::string out(in.substr(0, size));
-    in.remove_prefix(size);
-    return out;
-  }
-  std::vector<LeftoverRow> TakeRows() {
-    std::vector<LeftoverRow> rows(Take<uint32_t>());
-    for (LeftoverRow& row : rows) {
-      row.row = Take<diff::Digest>();
-      row.count = Take<int64_t>();
-      row.payload = TakeText();
-    }
-    return rows;
-  }
-};
 
 std::vector<LeftoverRow> Sorted(std::vector<LeftoverRow> rows) {
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
@@ -116,6 +63,11 @@ void ForEachPair(
   }
 }
 
+std::string_view KeyOf(const diff::LeftoverKey& leftover) {
+  const auto& any = leftover.source.empty() ? leftover.target : leftover.source;
+  return diff::PayloadKey(any.front().payload);
+}
+
 LeftoverRecord ToRecord(const diff::LeftoverKey& leftover) {
   LeftoverRecord record;
   const auto copy = [&](absl::Span<const diff::Leftover> from,
@@ -126,8 +78,7 @@ LeftoverRecord ToRecord(const diff::LeftoverKey& leftover) {
   };
   copy(leftover.source, record.source);
   copy(leftover.target, record.target);
-  const auto& any = record.source.empty() ? record.target : record.source;
-  record.key = std::string(diff::PayloadKey(any.front().payload));
+  record.key = std::string(KeyOf(leftover));
   return record;
 }
 
@@ -232,93 +183,6 @@ void CancelEqual(const PairPlan& plan, LeftoverRecord& record) {
 bool SameRows(const LeftoverRecord& a, const LeftoverRecord& b) {
   return Sorted(a.source) == Sorted(b.source) &&
          Sorted(a.target) == Sorted(b.target);
-}
-
-LeftoverList::LeftoverList(std::string folder) : folder_(std::move(folder)) {}
-
-LeftoverList::~LeftoverList() {
-  if (file_ != nullptr) std::fclose(file_);
-}
-
-absl::Status LeftoverList::Flush() {
-  if (file_ == nullptr) {
-    path_ = absl::StrCat(folder_, "/leftovers.XXXXXX");
-    const int fd = mkstemp(path_.data());
-    if (fd >= 0) file_ = fdopen(fd, "w+");
-    // Gone with the process, however it ends.
-    if (fd >= 0) unlink(path_.c_str());
-  }
-  if (file_ == nullptr ||
-      std::fwrite(buffer_.data(), 1, buffer_.size(), file_) != buffer_.size() ||
-      std::fflush(file_) != 0) {
-    return MakeError(
-        ErrorReason::kSpillFailed,
-        absl::StrCat("cannot write the list of differences to '", folder_,
-                     "': ", std::strerror(errno),
-                     "; free space there, or give the server another "
-                     "state.directory"));
-  }
-  buffer_.clear();
-  return absl::OkStatus();
-}
-
-absl::Status LeftoverList::Add(const LeftoverRecord& record) {
-  std::string text;
-  PutText(text, record.key);
-  PutRows(text, record.source);
-  PutRows(text, record.target);
-  PutText(buffer_, text);
-  ++size_;
-  if (buffer_.size() < kMemoryBytes || folder_.empty()) {
-    return absl::OkStatus();
-  }
-  return Flush();
-}
-
-absl::Status LeftoverList::ForEach(
-    size_t chunk,
-    const std::function<absl::Status(std::vector<LeftoverRecord>&)>& visit) {
-  std::vector<LeftoverRecord> records;
-  int64_t handed_over = 0;
-  const auto take = [&](std::string_view text) -> absl::Status {
-    Parser parser{text};
-    LeftoverRecord& record = records.emplace_back();
-    record.key = parser.TakeText();
-    record.source = parser.TakeRows();
-    record.target = parser.TakeRows();
-    ++handed_over;
-    if (records.size() < chunk) return absl::OkStatus();
-    ASSAY_RETURN_IF_ERROR(visit(records));
-    records.clear();
-    return absl::OkStatus();
-  };
-  if (file_ != nullptr) {
-    std::rewind(file_);
-    uint32_t size = 0;
-    std::string text;
-    while (std::fread(&size, sizeof size, 1, file_) == 1) {
-      text.resize(size);
-      if (std::fread(text.data(), 1, size, file_) != size) {
-        return MakeError(ErrorReason::kSpillFailed,
-                         absl::StrCat("cannot read back the list of "
-                                      "differences in '",
-                                      folder_, "'"));
-      }
-      ASSAY_RETURN_IF_ERROR(take(text));
-    }
-  }
-  Parser memory{buffer_};
-  while (!memory.in.empty()) ASSAY_RETURN_IF_ERROR(take(memory.TakeText()));
-  // A short read looks like the end: differences would be forgotten.
-  if (handed_over != size_) {
-    return MakeError(
-        ErrorReason::kSpillFailed,
-        absl::StrCat("the list of differences in '", folder_,
-                     "' could be read back only in part (", handed_over, " of ",
-                     size_, "); look at that disk"));
-  }
-  if (records.empty()) return absl::OkStatus();
-  return visit(records);
 }
 
 }  // namespace assay::engine

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys that met no equal: what is known of each, and a list of them of any
-// length.
+// Keys that met no equal: what is known of each. leftover_list.h has a list of
+// them of any length.
 #ifndef ASSAY_VALIDATOR_ENGINE_LEFTOVER_H_
 #define ASSAY_VALIDATOR_ENGINE_LEFTOVER_H_
 
 #include <cstdint>
-#include <cstdio>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "validator/diff/digest.h"
 #include "validator/diff/window.h"
 #include "validator/engine/pair_plan.h"
@@ -42,6 +41,8 @@ void ForEachPair(
     const std::function<void(const LeftoverRow& source,
                              const LeftoverRow& target, int64_t pairs)>& visit);
 
+// Canonical bytes of the key. Valid as long as the rows are.
+std::string_view KeyOf(const diff::LeftoverKey& leftover);
 LeftoverRecord ToRecord(const diff::LeftoverKey& leftover);
 
 // Whether two rows of one key are equal: digests, and columns with a tolerance.
@@ -59,33 +60,6 @@ std::vector<size_t> DifferingColumns(const PairPlan& plan,
 
 // Whether both readings of a key saw the same rows.
 bool SameRows(const LeftoverRecord& a, const LeftoverRecord& b);
-
-// A list of records, in memory while it is short and in a file of `folder`
-// beyond (empty: always in memory). Written first, then read. Confined to one
-// thread.
-class LeftoverList {
- public:
-  explicit LeftoverList(std::string folder);
-  ~LeftoverList();
-  LeftoverList(const LeftoverList&) = delete;
-  LeftoverList& operator=(const LeftoverList&) = delete;
-
-  absl::Status Add(const LeftoverRecord& record);  // kSpillFailed.
-  int64_t size() const { return size_; }
-  // Hands the records over in chunks of at most `chunk`.
-  absl::Status ForEach(
-      size_t chunk,
-      const std::function<absl::Status(std::vector<LeftoverRecord>&)>& visit);
-
- private:
-  absl::Status Flush();
-
-  const std::string folder_;
-  std::string path_;
-  std::FILE* file_ = nullptr;
-  std::string buffer_;  // Serialized records that are not in the file.
-  int64_t size_ = 0;
-};
 
 }  // namespace assay::engine
 

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "rules/verdict/result.h"
 #include "validator/engine/diff_context.h"
-#include "validator/engine/leftover.h"
+#include "validator/engine/leftover_list.h"
 
 namespace assay::engine {
 

@@ -52,25 +52,6 @@ size_t BytesOf(const db::Cursor& cursor, const db::RowBlock& block,
   return bytes * std::min(kStride, block.rows());
 }
 
-// A key to page by, proven by the catalog (a declared primary key alone is not,
-// see CatalogTable): non-NULL, unique, and ordered alike by ORDER BY and '>'.
-const std::vector<std::string>* PagingKey(const sql::Dialect& dialect,
-                                          const connections::Table& table) {
-  // A key whose values have types of their own may hold any of them.
-  if (dialect.tags_values()) return nullptr;
-  const auto usable = [&](const std::vector<std::string>& key) {
-    return !key.empty() &&
-           std::all_of(key.begin(), key.end(), [&](const auto& name) {
-             const connections::Column* column = table.FindColumn(name);
-             return column != nullptr && dialect.PagesBy(column->type);
-           });
-  };
-  for (const auto& key : table.unique_keys) {
-    if (usable(key)) return &key;
-  }
-  return nullptr;
-}
-
 db::QueryOptions Options(const StreamRequest& request) {
   db::QueryOptions options;
   options.cancel = StatementToken(*request.session, request.cancel);
@@ -97,7 +78,7 @@ class Reading {
   absl::Status Run() {
     const sql::StreamMethod method =
         request_.session->dialect().stream_method();
-    const auto* key = PagingKey(request_.session->dialect(), *request_.table);
+    const auto* key = KeyOrder(request_.session->dialect(), *request_.table);
     const bool paged = method == sql::StreamMethod::kKeysetPages;
     if (key != nullptr && (paged || request_.in_key_order)) {
       for (const std::string& name : *key) {
@@ -234,8 +215,22 @@ absl::Status StreamTable(const StreamRequest& request,
   return Reading(request, on_block).Run();
 }
 
-bool HasKeyOrder(const sql::Dialect& dialect, const connections::Table& table) {
-  return PagingKey(dialect, table) != nullptr;
+// Proven by the catalog: a declared primary key alone is not, see CatalogTable.
+const std::vector<std::string>* KeyOrder(const sql::Dialect& dialect,
+                                         const connections::Table& table) {
+  // A key whose values have types of their own may hold any of them.
+  if (dialect.tags_values()) return nullptr;
+  const auto usable = [&](const std::vector<std::string>& key) {
+    return !key.empty() &&
+           std::all_of(key.begin(), key.end(), [&](const auto& name) {
+             const connections::Column* column = table.FindColumn(name);
+             return column != nullptr && dialect.PagesBy(column->type);
+           });
+  };
+  for (const auto& key : table.unique_keys) {
+    if (usable(key)) return &key;
+  }
+  return nullptr;
 }
 
 std::string StreamMethodText(const connections::Session& session,
@@ -244,7 +239,7 @@ std::string StreamMethodText(const connections::Session& session,
     case sql::StreamMethod::kServerCursor:
       return "server cursor";
     case sql::StreamMethod::kKeysetPages:
-      if (const auto* key = PagingKey(session.dialect(), table)) {
+      if (const auto* key = KeyOrder(session.dialect(), table)) {
         return absl::StrCat("pages by (", absl::StrJoin(*key, ", "), ")");
       }
       break;

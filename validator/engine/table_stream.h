@@ -48,8 +48,11 @@ absl::Status StreamTable(
     const StreamRequest& request,
     const std::function<absl::Status(const StreamBlock&)>& on_block);
 
-// Whether StreamTable can read `table` in key order, and so resume.
-bool HasKeyOrder(const sql::Dialect& dialect, const connections::Table& table);
+// The unique key by which StreamTable can order `table`, and so resume: one
+// that is never NULL and that ORDER BY and '>' order alike. Null: none; else
+// part of `table`.
+const std::vector<std::string>* KeyOrder(const sql::Dialect& dialect,
+                                         const connections::Table& table);
 
 // How StreamTable will read `table`, for `explain`: "server cursor", "pages by
 // (id)", "plain select".

@@ -97,6 +97,8 @@ std::vector<std::string> Dialect::BeginSnapshot() const { return {}; }
 
 std::vector<std::string> Dialect::EndSnapshot() const { return {}; }
 
+std::string Dialect::JoinSnapshot(std::string_view) const { return ""; }
+
 std::string Dialect::OrphanQuery(int64_t, std::string_view) const { return ""; }
 
 std::string Dialect::KillStatement(int64_t) const { return ""; }

@@ -84,6 +84,12 @@ class Dialect {
   // database. Empty: the database has none; statements stand alone.
   virtual std::vector<std::string> BeginSnapshot() const;
   virtual std::vector<std::string> EndSnapshot() const;
+  // Begins a snapshot that other sessions can join, the SELECT of its name in
+  // that session, and what begins a transaction in it in another one, while the
+  // first is in it. Empty: no two sessions can share a snapshot.
+  virtual std::string BeginSharedSnapshot() const { return ""; }
+  virtual std::string SnapshotNameQuery() const { return ""; }
+  virtual std::string JoinSnapshot(std::string_view name) const;
   // "repeatable read snapshot", "none": what a result says of its consistency.
   virtual std::string_view consistency() const { return "none"; }
   // The SELECT that returns this connection's id on the server, and the

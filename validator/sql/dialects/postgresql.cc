@@ -93,6 +93,21 @@ class PostgreSql final : public Dialect {
     return {"BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"};
   }
   std::vector<std::string> EndSnapshot() const override { return {"ROLLBACK"}; }
+  // The driver guards every statement within a transaction by a savepoint, in
+  // which a snapshot can neither be exported nor joined: one call, which begins
+  // outside of a transaction, does both.
+  std::string BeginSharedSnapshot() const override {
+    return absl::StrCat(BeginSnapshot().front(),
+                        "; SELECT pg_catalog.set_config('assay.snapshot', "
+                        "pg_catalog.pg_export_snapshot(), true)");
+  }
+  std::string SnapshotNameQuery() const override {
+    return "SELECT pg_catalog.current_setting('assay.snapshot')";
+  }
+  std::string JoinSnapshot(std::string_view name) const override {
+    return absl::StrCat(BeginSnapshot().front(), "; SET TRANSACTION SNAPSHOT ",
+                        QuoteString(name));
+  }
   std::string_view consistency() const override {
     return "repeatable read snapshot";
   }
