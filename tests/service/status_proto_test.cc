@@ -44,9 +44,24 @@ TEST(StatusProtoTest, EveryReasonArrivesWithItsCode) {
     ASSERT_TRUE(info.has_value());
     EXPECT_EQ(info->reason(), row.name);
     EXPECT_EQ(info->domain(), "assay");
-    EXPECT_EQ(Find<google::rpc::RetryInfo>(status).has_value(),
-              row.reason == ErrorReason::kRunQueueFull);
+    const bool later =
+        row.reason == ErrorReason::kAuditFailed ||
+        (row.code == absl::StatusCode::kResourceExhausted && row.retryable);
+    const auto retry = Find<google::rpc::RetryInfo>(status);
+    ASSERT_EQ(retry.has_value(), later) << row.name;
+    if (later) {
+      EXPECT_EQ(retry->retry_delay().seconds(), 2);
+    }
   }
+}
+
+TEST(StatusProtoTest, ATimeToComeAgainIsRoundedUp) {
+  const auto retry = Find<google::rpc::RetryInfo>(
+      ToGrpcStatus(WithRetryAfter(MakeError(ErrorReason::kRateLimited, "why"),
+                                  absl::Seconds(3) + absl::Microseconds(1))));
+  ASSERT_TRUE(retry.has_value());
+  EXPECT_EQ(retry->retry_delay().seconds(), 3);
+  EXPECT_EQ(retry->retry_delay().nanos(), 1000000);
 }
 
 TEST(StatusProtoTest, StatusWithoutReasonIsInternal) {

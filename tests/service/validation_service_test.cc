@@ -121,6 +121,7 @@ TEST(ValidationServiceTest, ListDifferencesStreamsAFile) {
   char folder[] = "/tmp/assay-differences-XXXXXX";
   ASSERT_NE(mkdtemp(folder), nullptr);
   server.runs.directory = folder;
+  server.runs.Add("run-1");
   const std::string path =
       assay::DifferencesPath(folder, "run-1", "shop/full diff");
   std::filesystem::create_directories(

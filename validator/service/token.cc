@@ -138,6 +138,8 @@ absl::StatusOr<std::vector<TokenRecord>> ParseTokens(std::string_view text) {
     try {
       out.push_back(ReadRecord(Json::parse(row)));
       if (!seen.insert(out.back().id).second) why = "the id stands twice";
+    } catch (const Json::parse_error&) {
+      why = "it is not JSON";  // Whose own words would quote the line.
     } catch (const Json::exception& e) {
       why = e.what();
     }

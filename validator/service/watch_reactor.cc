@@ -8,6 +8,9 @@
 #include <variant>
 #include <vector>
 
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "grpcpp/alarm.h"
 #include "grpcpp/support/server_callback.h"
 #include "validator/service/request_check.h"
 #include "validator/service/run_proto.h"
@@ -21,6 +24,8 @@ namespace {
 // Events stay in this form until they are written: results are shared, so a
 // slow reader costs pointers and not copies of samples.
 constexpr int kBatch = 256;
+// How often a stream without messages asks whether its caller still may.
+constexpr absl::Duration kRecheckEvery = absl::Seconds(5);
 
 class WatchReactor final
     : public grpc::ServerWriteReactor<v1::WatchRunResponse>,
@@ -56,12 +61,13 @@ class WatchReactor final
     if (cancelled_) return End(grpc::Status::CANCELLED);
     if (!begun_) return BeginStream();
     // The stream may outlive its credentials; it then ends with what would be
-    // its next message.
+    // its next message, or soon.
     if (const absl::Status status =
             SeesStill(*context_.rooms, context_.caller, connections_);
         !status.ok()) {
       return End(ToGrpcStatus(status));
     }
+    ArmAlarm();
     if (!events_.empty()) return WriteEvent();
     if (context_.shutdown.cancelled()) {
       return End(ToGrpcStatus(context_.shutdown.status()));
@@ -111,6 +117,17 @@ class WatchReactor final
                            context_.rooms->runs->Subscribe(run_id_, kick));
     on_shutdown_ = std::make_unique<CancelCallback>(context_.shutdown, kick);
     return absl::OkStatus();
+  }
+
+  void ArmAlarm() {
+    if (armed_.exchange(true)) return;
+    alarm_.Set(absl::ToChronoTime(absl::Now() + kRecheckEvery),
+               [weak = weak_from_this()](bool fired) {
+                 const auto call = fired ? weak.lock() : nullptr;
+                 if (call == nullptr) return;
+                 static_cast<WatchReactor*>(call.get())->armed_ = false;
+                 call->Kick();
+               });
   }
 
   // Fills events_ with what is to be sent of the next batch: all results, and
@@ -178,6 +195,7 @@ class WatchReactor final
 
   void Close() {
     finished_ = true;
+    alarm_.Cancel();
     subscription_.reset();
     on_shutdown_.reset();
   }
@@ -201,6 +219,8 @@ class WatchReactor final
   v1::WatchRunResponse message_;  // gRPC reads it while writing_.
   std::unique_ptr<runs::Subscription> subscription_;
   std::unique_ptr<CancelCallback> on_shutdown_;
+  std::atomic<bool> armed_ = false;  // Until the alarm has fired.
+  grpc::Alarm alarm_;
 };
 
 }  // namespace
