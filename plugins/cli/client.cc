@@ -8,19 +8,19 @@
 #include <cstdlib>
 #include <mutex>
 #include <optional>
-#include <string_view>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "assay/v1/validation_service.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "plugins/cli/tls_probe.h"
 #include "validator/base/status.h"
 
 namespace assay::cli {
 namespace {
 
-constexpr char kDefaultPort[] = ":7433";
 constexpr char kRetryAfterUrl[] = "assay/retry_after_ms";
 // Short calls; what is behind them is at most a catalog or a log-in.
 constexpr absl::Duration kShortCall = absl::Seconds(60);
@@ -55,7 +55,29 @@ bool IsTransport(grpc::StatusCode code) {
          code == grpc::StatusCode::CANCELLED;
 }
 
-absl::Status Convert(const grpc::Status& status, const std::string& address,
+// What a connection that fails says, told in words that help.
+absl::Status Unreachable(const grpc::Status& status,
+                         const ClientOptions& options) {
+  const std::string& address = options.address;
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
+    return MakeError(ErrorReason::kServerUnreachable,
+                     absl::StrCat("cannot reach assayd at ", address,
+                                  ": no answer in time"));
+  }
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE) {
+    const std::string why = ProbeTls(options);
+    if (!why.empty()) {
+      return MakeError(
+          ErrorReason::kTlsFailed,
+          absl::StrCat("cannot talk to assayd at ", address, ": ", why));
+    }
+  }
+  return MakeError(ErrorReason::kServerUnreachable,
+                   absl::StrCat("cannot reach assayd at ", address, ": ",
+                                Cause(status.error_message())));
+}
+
+absl::Status Convert(const grpc::Status& status, const ClientOptions& options,
                      bool cancelled_here) {
   if (status.ok()) return absl::OkStatus();
   if (cancelled_here && status.error_code() == grpc::StatusCode::CANCELLED) {
@@ -89,18 +111,22 @@ absl::Status Convert(const grpc::Status& status, const std::string& address,
     }
   }
   absl::Status out;
-  if (reason.has_value()) {
+  if (reason == ErrorReason::kUnauthenticated) {
+    out = MakeError(
+        *reason,
+        absl::StrCat("assayd at ", options.address, " does not let us in",
+                     options.token.empty() ? ""
+                                           : absl::StrCat(" with the token of ",
+                                                          options.token_source),
+                     ": ", message));
+  } else if (reason.has_value()) {
     out = MakeError(*reason, message);
   } else if (!answered && IsTransport(status.error_code())) {
-    const bool late =
-        status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
-    out = MakeError(ErrorReason::kServerUnreachable,
-                    absl::StrCat("cannot reach assayd at ", address, ": ",
-                                 late ? "no answer in time" : Cause(message)));
+    out = Unreachable(status, options);
   } else if (!answered &&
              status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
     out = absl::UnimplementedError(
-        absl::StrCat("the server at ", address,
+        absl::StrCat("the server at ", options.address,
                      " is no assayd, or one of another version: ", message));
   } else {
     out = absl::Status(static_cast<absl::StatusCode>(status.error_code()),
@@ -112,7 +138,7 @@ absl::Status Convert(const grpc::Status& status, const std::string& address,
   return out;
 }
 
-std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
+std::shared_ptr<grpc::Channel> MakeChannel(const ClientOptions& options) {
   // gRPC's own log on standard error would say again, and less clearly, what
   // the commands report.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
@@ -124,30 +150,17 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& address) {
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // A gate must not reach another server because of a proxy meant for browsers.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(),
-                                   arguments);
+  return grpc::CreateCustomChannel(
+      options.address,
+      options.tls
+          ? grpc::SslCredentials({.pem_root_certs = options.ca,
+                                  .pem_private_key = options.key,
+                                  .pem_cert_chain = options.certificate})
+          : grpc::InsecureChannelCredentials(),
+      arguments);
 }
 
 }  // namespace
-
-std::string NormalizeAddress(const std::string& address) {
-  std::string out = address;
-  for (const std::string_view scheme : {"http://", "grpc://"}) {
-    if (out.rfind(scheme, 0) == 0) out = out.substr(scheme.size());
-  }
-  while (!out.empty() && out.back() == '/') out.pop_back();
-  if (out.rfind("unix:", 0) == 0 || out.find("://") != std::string::npos ||
-      out.rfind("dns:", 0) == 0 || out.rfind("ipv4:", 0) == 0 ||
-      out.rfind("ipv6:", 0) == 0) {
-    return out;
-  }
-  if (!out.empty() && out[0] == '/') return absl::StrCat("unix:", out);
-  const size_t bracket = out.rfind(']');
-  const size_t colon = out.rfind(':');
-  const bool port = colon != std::string::npos &&
-                    (bracket == std::string::npos || colon > bracket);
-  return port ? out : absl::StrCat(out, kDefaultPort);
-}
 
 bool MayRetry(const absl::Status& status) {
   if (GetReason(status) != ErrorReason::kUnspecified) {
@@ -178,7 +191,7 @@ absl::Duration RetryAfter(const absl::Status& status) {
 }
 
 struct Client::Impl {
-  std::string address;
+  ClientOptions options;
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<v1::ValidationService::Stub> stub;
   std::mutex mutex;
@@ -190,6 +203,10 @@ struct Client::Impl {
   absl::Status Call(absl::Duration deadline, Fn call) {
     grpc::ClientContext context;
     context.set_deadline(absl::ToChronoTime(absl::Now() + deadline));
+    if (!options.token.empty()) {
+      context.AddMetadata("authorization",
+                          absl::StrCat("Bearer ", options.token));
+    }
     {
       std::lock_guard<std::mutex> lock(mutex);
       if (refuse) return absl::CancelledError("interrupted");
@@ -202,7 +219,7 @@ struct Client::Impl {
       current = nullptr;
       cancelled = refuse;
     }
-    return Convert(status, address, cancelled);
+    return Convert(status, options, cancelled);
   }
 
   template <typename Response, typename Request>
@@ -221,14 +238,15 @@ struct Client::Impl {
   }
 };
 
-Client::Client(const std::string& address)
-    : address_(NormalizeAddress(address)), impl_(std::make_unique<Impl>()) {
-  impl_->address = address_;
-  impl_->channel = MakeChannel(address_);
+Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>()) {
+  impl_->options = std::move(options);
+  impl_->channel = MakeChannel(impl_->options);
   impl_->stub = v1::ValidationService::NewStub(impl_->channel);
 }
 
 Client::~Client() = default;
+
+const std::string& Client::address() const { return impl_->options.address; }
 
 absl::StatusOr<v1::Run> Client::StartRun(const v1::StartRunRequest& request,
                                          absl::Duration deadline) {

@@ -3,7 +3,8 @@
 //
 // Thread-safe. Errors carry the ErrorReason of the server's ErrorInfo where the
 // client knows it (GetReason); one that no server answered is
-// kServerUnreachable. Messages are for people and name the address.
+// kServerUnreachable, or kTlsFailed where the two do not agree on encryption.
+// Messages are for people and name the address.
 #ifndef ASSAY_PLUGINS_CLI_CLIENT_H_
 #define ASSAY_PLUGINS_CLI_CLIENT_H_
 
@@ -15,11 +16,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "assay/v1/validation_service.pb.h"
+#include "plugins/cli/client_options.h"
 
 namespace assay::cli {
-
-// "host", "host:port", "unix:/path": as gRPC wants it, with the default port.
-std::string NormalizeAddress(const std::string& address);
 
 // Whether the same request may succeed when it is sent again.
 bool MayRetry(const absl::Status& status);
@@ -30,10 +29,10 @@ absl::Duration RetryAfter(const absl::Status& status);
 class Client {
  public:
   // Connects with the first call.
-  explicit Client(const std::string& address);
+  explicit Client(ClientOptions options);
   ~Client();
 
-  const std::string& address() const { return address_; }
+  const std::string& address() const;
 
   absl::StatusOr<v1::Run> StartRun(const v1::StartRunRequest& request,
                                    absl::Duration deadline);
@@ -43,9 +42,8 @@ class Client {
   absl::Status WatchRun(
       const v1::WatchRunRequest& request, absl::Duration deadline,
       const std::function<void(const v1::WatchRunResponse&)>& on_message);
-  absl::StatusOr<v1::Run> GetRun(
-      const v1::GetRunRequest& request,
-      absl::Duration deadline = absl::Seconds(60));
+  absl::StatusOr<v1::Run> GetRun(const v1::GetRunRequest& request,
+                                 absl::Duration deadline = absl::Seconds(60));
   absl::StatusOr<v1::ListRunsResponse> ListRuns(
       const v1::ListRunsRequest& request, absl::Duration deadline);
   absl::StatusOr<v1::ListResultsResponse> ListResults(
@@ -77,7 +75,6 @@ class Client {
 
  private:
   struct Impl;
-  std::string address_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "plugins/cli/failed_run.h"
@@ -23,9 +26,29 @@ constexpr char kExitCodes[] =
 
 void AddServerOptions(CLI::App& app, GlobalOptions& options) {
   app.add_option("-s,--server", options.server,
-                 "Address of assayd: HOST:PORT or unix:/PATH")
+                 "Address of assayd: HOST:PORT, https://HOST:PORT or "
+                 "unix:/PATH")
       ->envname("ASSAY_SERVER")
       ->type_name("ADDRESS");
+  app.add_option("--token-file", options.token_file,
+                 "File with our token; else the variable ASSAY_TOKEN has it")
+      ->envname("ASSAY_TOKEN_FILE")
+      ->type_name("FILE");
+  app.add_flag("--tls", options.tls,
+               "Speak TLS, as with https:// before the address")
+      ->envname("ASSAY_TLS");
+  app.add_option("--tls-ca", options.tls_ca,
+                 "CA of the server's certificate; default: the system's")
+      ->envname("ASSAY_TLS_CA")
+      ->type_name("FILE");
+  app.add_option("--tls-cert", options.tls_cert, "Certificate of ours")
+      ->envname("ASSAY_TLS_CERT")
+      ->type_name("FILE");
+  app.add_option("--tls-key", options.tls_key, "Key of our certificate")
+      ->envname("ASSAY_TLS_KEY")
+      ->type_name("FILE");
+  app.add_flag("--insecure", options.insecure,
+               "Send the token without encryption");
   app.add_option("--color", options.color, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->type_name("WORD");
@@ -228,11 +251,17 @@ int Dispatch(const CLI::App& app, const CommandLine& line) {
   return CompletionCommand(line.shell);
 }
 
+// Options before the command that have a value.
+constexpr const char* kWithValue[] = {"-s",           "--server", "--color",
+                                      "--token-file", "--tls-ca", "--tls-cert",
+                                      "--tls-key"};
+
 // The first word that is no option, or "".
 std::string FirstWord(const std::vector<std::string>& arguments) {
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
-    if (word == "-s" || word == "--server" || word == "--color") {
+    if (std::find(std::begin(kWithValue), std::end(kWithValue), word) !=
+        std::end(kWithValue)) {
       ++i;
     } else if (word.empty() || word[0] != '-' || word == "-") {
       return word;

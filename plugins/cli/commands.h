@@ -15,8 +15,14 @@ namespace assay::cli {
 // Which server to talk to, and how to print; the same for all commands.
 struct GlobalOptions {
   std::string server;
-  std::string color = "auto";            // "auto", "always", "never"
-  bool embedded = false;                 // Start an assayd of our own.
+  std::string token_file;
+  bool tls = false;
+  std::string tls_ca;
+  std::string tls_cert;
+  std::string tls_key;
+  bool insecure = false;       // A token may travel without encryption.
+  std::string color = "auto";  // "auto", "always", "never"
+  bool embedded = false;       // Start an assayd of our own.
   std::vector<std::string> connections;  // NAME=ODBC-STRING, for `embedded`.
   std::string config;                    // assayd's, for `embedded`.
 };

@@ -119,8 +119,16 @@ std::string OptionNames(const CLI::App& app, const CLI::App* command) {
   return out;
 }
 
+absl::StatusOr<ClientOptions> OptionsFor(const std::string& server) {
+  GlobalOptions options = EnvironmentOptions();
+  options.server = server;
+  return ReadClientOptions(options);
+}
+
 std::string Runs(const std::string& server) {
-  Client client(server);
+  absl::StatusOr<ClientOptions> options = OptionsFor(server);
+  if (!options.ok()) return "";
+  Client client(*std::move(options));
   v1::ListRunsRequest request;
   request.set_page_size(50);
   absl::StatusOr<v1::ListRunsResponse> response =
@@ -144,7 +152,9 @@ std::string Kinds() {
 }
 
 std::string Connections(const std::string& server) {
-  Client client(server);
+  absl::StatusOr<ClientOptions> options = OptionsFor(server);
+  if (!options.ok()) return "";
+  Client client(*std::move(options));
   absl::StatusOr<v1::ListConnectionsResponse> response =
       client.ListConnections(kRunsDeadline);
   if (!response.ok()) return "";
@@ -179,7 +189,9 @@ std::string OptionValues(const std::string& command, const std::string& name,
 
 // The rules of a run that have differing keys.
 std::string RulesThatDiffer(const std::string& server, const std::string& run) {
-  Client client(server);
+  absl::StatusOr<ClientOptions> options = OptionsFor(server);
+  if (!options.ok()) return "";
+  Client client(*std::move(options));
   v1::GetRunRequest request;
   request.set_run_id(run);
   request.set_view(v1::RUN_VIEW_FULL);

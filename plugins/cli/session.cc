@@ -11,21 +11,24 @@ namespace assay::cli {
 absl::StatusOr<std::unique_ptr<Session>> Session::Open(
     const GlobalOptions& options) {
   std::unique_ptr<Session> session(new Session);
-  std::string address = options.server;
+  ClientOptions reach;
   if (options.embedded) {
     session->interrupt_ = &Interrupt::Install();
     ASSAY_ASSIGN_OR_RETURN(
         session->embedded_,
         EmbeddedServer::Start(options.config, options.connections,
                               *session->interrupt_));
-    address = session->embedded_->address();
+    reach.address = NormalizeAddress(session->embedded_->address());
   } else if (!options.connections.empty() || !options.config.empty()) {
     return absl::InvalidArgumentError(
         "--connection and --config belong to a server of our own: add "
         "--embedded (a running assayd has its connections in its "
         "configuration)");
   }
-  session->client_ = std::make_unique<Client>(address);
+  if (!options.embedded) {
+    ASSAY_ASSIGN_OR_RETURN(reach, ReadClientOptions(options));
+  }
+  session->client_ = std::make_unique<Client>(std::move(reach));
   if (session->interrupt_ != nullptr) {
     Client* client = session->client_.get();
     session->interrupt_->SetOnFirst([client] { client->CancelCalls(); });
