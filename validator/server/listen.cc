@@ -91,12 +91,12 @@ absl::Status CheckReach(const ListenAddress& address) {
   for (const addrinfo* at = list.get(); at != nullptr; at = at->ai_next) {
     if (IsLoopback(at->ai_addr)) continue;
     return Fail(address.target,
-                "it can be reached from other machines, and this server has "
-                "neither encryption nor authentication: whoever reaches it "
-                "can read through all of its connections. Listen on "
-                "127.0.0.1 or on unix:/path (a proxy with TLS may stand in "
-                "front); or, where the network itself is closed, say "
-                "--insecure");
+                "it can be reached from other machines, and this server does "
+                "not both encrypt and ask who calls: whoever reaches it could "
+                "read through its connections, or read the tokens of others. "
+                "Configure `tls:` and `auth:` (docs/security.md), or listen "
+                "on 127.0.0.1 or unix:/path; or, where the network itself is "
+                "closed, say --insecure");
   }
   return absl::OkStatus();
 }

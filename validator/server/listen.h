@@ -25,7 +25,7 @@ struct ListenAddress {
 
 enum class Reach {
   kThisMachine,  // Loopback and Unix sockets only.
-  kAnywhere,     // --insecure
+  kAnywhere,     // With TLS and authentication, or --insecure.
 };
 
 // Parses "host:port", "[::1]:port" or "unix:/path". kArgumentInvalid where it
