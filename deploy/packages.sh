@@ -17,8 +17,9 @@ build=(
 test=(
   postgresql mariadb-server tdsodbc
   libgtest-dev libgmock-dev libtinyxml2-dev
-  python3 python3-yaml bash-completion procps
+  openssl python3 python3-yaml python3-venv bash-completion procps
 )
+full=(clang-tidy-14 git)
 
 case "${1:-}" in
   build) wanted=("${build[@]}") ;;
