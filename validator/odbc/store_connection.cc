@@ -56,20 +56,60 @@ class OdbcStore final : public db::StoreConnection {
     return rows;
   }
 
-  bool alive() const override { return link_->alive(); }
+  bool alive() const override { return !lost_ && link_->alive(); }
 
   int64_t changed_rows() const override { return changed_rows_; }
 
   absl::Status Begin() override {
     // SQLite takes the write lock at once: a reader that becomes a writer in
     // the middle of its transaction fails without waiting.
-    return Control(link_->quirks().typed_values ? "BEGIN IMMEDIATE" : "BEGIN");
+    if (link_->quirks().typed_values) return Control("BEGIN IMMEDIATE");
+    // Others by the driver: psqlODBC ends a transaction that it was not told of
+    // after some statements, CREATE TABLE for one.
+    return Autocommit(SQL_AUTOCOMMIT_OFF);
   }
-  absl::Status Commit() override { return Control("COMMIT"); }
-  absl::Status Rollback() override { return Control("ROLLBACK"); }
+  absl::Status Commit() override {
+    if (link_->quirks().typed_values) return Control("COMMIT");
+    return End(SQL_COMMIT);
+  }
+  absl::Status Rollback() override {
+    if (link_->quirks().typed_values) return Control("ROLLBACK");
+    return End(SQL_ROLLBACK);
+  }
 
  private:
   absl::Status Control(const char* sql) { return Run({sql, {}}).status(); }
+
+  absl::Status Autocommit(int64_t mode) {
+    const SQLRETURN result =
+        SQLSetConnectAttr(link_->connection(), SQL_ATTR_AUTOCOMMIT,
+                          OdbcInteger(mode), SQL_IS_UINTEGER);
+    return SQL_SUCCEEDED(result) ? absl::OkStatus() : ConnectionFailure();
+  }
+
+  absl::Status End(SQLSMALLINT how) {
+    const SQLRETURN result =
+        SQLEndTran(SQL_HANDLE_DBC, link_->connection(), how);
+    // Before the next call on the connection takes the diagnostics away.
+    absl::Status ended =
+        SQL_SUCCEEDED(result) ? absl::OkStatus() : ConnectionFailure();
+    const absl::Status mode = Autocommit(SQL_AUTOCOMMIT_ON);
+    return ended.ok() ? mode : ended;
+  }
+
+  absl::Status ConnectionFailure() {
+    absl::Status status =
+        ToStatus(ReadDiagnostics(SQL_HANDLE_DBC, link_->connection()),
+                 Phase::kStatement, link_->scrubber());
+    SQLUINTEGER dead = SQL_CD_FALSE;
+    SQLGetConnectAttr(link_->connection(), SQL_ATTR_CONNECTION_DEAD, &dead, 0,
+                      nullptr);
+    // What a transaction that cannot be ended has done is not known.
+    lost_ = true;
+    if (dead != SQL_CD_TRUE) return status;
+    return MakeError(ErrorReason::kConnectionLost,
+                     std::string(status.message()));
+  }
 
   absl::StatusOr<SQLHSTMT> Prepare(const std::string& sql) {
     auto it = prepared_.find(sql);
@@ -150,6 +190,7 @@ class OdbcStore final : public db::StoreConnection {
   const std::unique_ptr<Link> link_;
   std::map<std::string, StatementHandle> prepared_;
   int64_t changed_rows_ = 0;
+  bool lost_ = false;
 };
 
 // Makes the file before SQLite does, for SQLite asks nobody about its mode.
@@ -158,9 +199,9 @@ absl::Status CreatePrivateFile(const std::string& path) {
   if (path.empty() || path[0] == ':') return absl::OkStatus();
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {
-    return MakeError(ErrorReason::kStoreFailed,
-                     absl::StrCat("cannot open ", path, ": ",
-                                  std::strerror(errno)));
+    return MakeError(
+        ErrorReason::kStoreFailed,
+        absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
   }
   close(file);
   return absl::OkStatus();

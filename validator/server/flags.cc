@@ -22,6 +22,10 @@ the file.
 SIGTERM and SIGINT: no new runs, active ones get drain_grace, then the server
 ends; what is unfinished goes on at the next start. A second signal ends it at
 once.
+assayd token create|list|revoke: who may call a server with `auth:`; see
+assayd token --help.
+assayd store migrate: makes or brings up the run store's tables; see
+assayd store --help.
 Exit codes: 0 ended cleanly, 1 cannot start, 2 bad usage or configuration.)";
 
 }  // namespace
@@ -38,8 +42,8 @@ std::variant<Flags, ExitNow> ParseFlags(int argc, const char* const* argv,
                  "host:port or unix:/path; repeatable; port 0: any")
       ->allow_extra_args(false);
   app.add_flag("--insecure", flags.insecure,
-               "Allow addresses that other machines reach, without encryption "
-               "or authentication");
+               "Allow addresses that other machines reach, without both "
+               "encryption and authentication");
   app.add_option("--connection", flags.connections,
                  "NAME=ODBC-STRING; repeatable. Other users see it in ps: "
                  "write ${env:NAME} or ${file:PATH} for secrets")
