@@ -73,8 +73,9 @@ std::optional<Decimal> Shortest(Float number) {
 
 std::optional<Decimal> Significant(double number, int digits) {
   char text[64];
-  std::snprintf(text, sizeof(text), "%.*e", digits - 1, number);
-  return ParseDecimal(text);
+  const auto end = std::to_chars(text, std::end(text), number,
+                                 std::chars_format::scientific, digits - 1);
+  return ParseDecimal(std::string_view(text, end.ptr));
 }
 
 DigitLoss LossOf(const Decimal& source, const Decimal& target) {

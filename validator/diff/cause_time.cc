@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kMicrosPerMinute = 60 * kMicrosPerSecond;
 // From UTC-12 to UTC+14.
-constexpr int64_t kLongestShift = 26 * 60 * kMicrosPerMinute;
+constexpr int64_t kLongestShift = int64_t{26} * 60 * kMicrosPerMinute;
 constexpr int64_t kMaxMicros = int64_t{1} << 61;  // No difference overflows.
 
 // Microseconds since an origin of the kind; nullopt out of reach.

@@ -45,7 +45,7 @@ int Descriptor::Close() {
 }
 
 Descriptor OpenFile(const std::string& path, int flags) {
-  int fd;
+  int fd = -1;
   do {
     fd = ::open(path.c_str(), flags | O_CLOEXEC, 0600);
   } while (fd < 0 && errno == EINTR);

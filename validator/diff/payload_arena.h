@@ -67,7 +67,7 @@ class PayloadArena {
   size_t own_chunk_bytes() const { return chunk_bytes_ / 4; }
   // Returns the index of a new chunk.
   uint32_t NewChunk(size_t size);
-  void Release(uint32_t chunk);
+  void Release(uint32_t index);
   size_t spare_bytes() const { return spares_.size() * chunk_bytes_; }
 
   const size_t chunk_bytes_;

@@ -22,14 +22,14 @@ namespace {
 struct PackedEntry {
   Digest key;
   Digest row;
-  uint32_t length;
-  uint32_t rows_and_side;
+  uint32_t length = 0;
+  uint32_t rows_and_side = 0;
 };
 static_assert(sizeof(PackedEntry) == 40);
 
 struct FrameHeader {
-  uint64_t length;
-  uint64_t checksum;
+  uint64_t length = 0;
+  uint64_t checksum = 0;
 };
 
 // The length is part of what is checked, and no checksum is 0.

@@ -23,6 +23,7 @@ struct Place {
   std::string catalog;
   std::string schema;
   std::string name;
+  // NOLINTNEXTLINE(modernize-use-nullptr): the 0 of <=> is no pointer.
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 
@@ -102,10 +103,10 @@ bool HoldsRows(const std::string& table_type) {
       "VIEW",    "MATERIALIZED VIEW", "FOREIGN TABLE",    "FOREIGN",
       "MATVIEW",
   };
-  return std::any_of(
-      std::begin(kTypes), std::end(kTypes), [&](const char* type) {
-        return absl::EqualsIgnoreCase(table_type, type);
-      });
+  return std::any_of(std::begin(kTypes), std::end(kTypes),
+                     [&](const char* type) {
+                       return absl::EqualsIgnoreCase(table_type, type);
+                     });
 }
 
 class Lookup {
@@ -321,15 +322,14 @@ absl::StatusOr<std::vector<db::TableName>> ListTables(
       !MatchesPattern(quirks.only_schema, schema_pattern)) {
     return tables;
   }
-  const bool everywhere =
-      !schema_pattern.empty() && quirks.only_schema.empty();
+  const bool everywhere = !schema_pattern.empty() && quirks.only_schema.empty();
   std::string catalog;
   if (quirks.catalog_is_schema) {
     catalog = everywhere ? "%" : EscapePattern(link, CurrentCatalog(link));
   }
   const Argument catalog_argument(catalog);
-  const Argument schema_argument(
-      everywhere && !quirks.catalog_is_schema ? "%" : "");
+  const Argument schema_argument(everywhere && !quirks.catalog_is_schema ? "%"
+                                                                         : "");
   ASSAY_ASSIGN_OR_RETURN(
       std::vector<CatalogRow> rows,
       CatalogRows(link, cancel,
