@@ -490,6 +490,23 @@ class CommandLineTest(Scratch):
         self.assertEqual(done.returncode, 2)
         self.assertIn("/no/such", done.stderr)
 
+    def test_options_that_contradict_each_other(self):
+        server = self.enterContext(assay.Server({}))
+        for arguments, said in (
+                (["--tls-cert", "/x"], "go together"),
+                (["--tls"], "asks for plaintext"),
+                (["--tls-ca", "/no/such"], "--tls-ca: cannot read"),
+                (["--tls-ca", "/dev/null"], "is empty")):
+            with self.subTest(said):
+                scheme = "http://" if arguments == ["--tls"] else ""
+                done = assay.assay("--server", f"{scheme}localhost:1",
+                                   *arguments, "runs")
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(said, done.stderr)
+        # What the environment says of TLS is not meant for a Unix socket.
+        done = self.run_assay(server, "runs", ASSAY_TLS_CA="/no/such")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_a_token_does_not_travel_in_the_open(self):
         done = subprocess.run(
             [assay.BIN / "assay", "--server", "192.0.2.1:7433", "runs"],
