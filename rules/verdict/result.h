@@ -83,13 +83,16 @@ struct ColumnChange {
   friend bool operator==(const ColumnChange&, const ColumnChange&) = default;
 };
 
-// What a comparison of rows counted. Keys are counted once however many rows
-// share them; `missing`, `extra` and `changed` are confirmed as far as the rule
-// asks for it, and lower bounds where `complete` is false.
+// What a comparison of rows counted. `missing`, `extra` and `changed` are
+// confirmed as far as the rule asks for it, and lower bounds where `complete` is
+// false.
 struct DiffCounts {
   int64_t rows_source = 0;  // Read; duplicates count.
   int64_t rows_target = 0;
-  int64_t keys = 0;     // Distinct keys of the union: the denominator.
+  // The denominator: distinct keys of both sides together. Where keys have
+  // several rows, or a NULL, at least so many; without a key, rows, a pair of
+  // equal ones once.
+  int64_t keys = 0;
   int64_t missing = 0;  // Rows of the source that the target lacks.
   int64_t extra = 0;    // Rows of the target that the source lacks.
   int64_t changed = 0;  // Rows on both sides that differ.
