@@ -60,9 +60,9 @@ absl::StatusOr<ComparisonPlan> CompileComparison(
 
 // Judges `observation`: fills verdict, counters, expected, found, threshold,
 // measures, empty, error, diff of `result`. Never PASS where rows are unstable
-// or the comparison is incomplete: FAIL where what is confirmed already exceeds
-// the threshold, else ERROR (kUnstable, kBudgetReached). A column on one side
-// only is FAIL.
+// or lost, or the comparison is incomplete: FAIL where what is confirmed
+// already exceeds the threshold, else ERROR (kUnstable, kNotComparable,
+// kBudgetReached). A column on one side only is FAIL.
 void JudgeComparison(const Rule& rule, const BoundParameters& parameters,
                      absl::Time as_of, const ComparisonPlan& plan,
                      const ComparisonObservation& observation, Result& result);

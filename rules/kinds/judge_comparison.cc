@@ -49,7 +49,8 @@ bool LookedAtNothing(const Rule& rule, const Judgement& judgement,
 // Whether the comparison saw only a part of what it should judge.
 bool IsPartial(const ComparisonObservation& observation) {
   return observation.diff.has_value() &&
-         (!observation.diff->complete || observation.diff->unstable > 0);
+         (!observation.diff->complete || observation.diff->unstable > 0 ||
+          observation.diff->lost > 0);
 }
 
 // FAIL where the rest could not make it better, else ERROR.
@@ -61,17 +62,27 @@ void JudgePart(const Rule& rule, const Judgement& judgement,
     result.verdict = Verdict::kFail;
     return;
   }
-  const ErrorReason reason =
-      diff.complete ? ErrorReason::kUnstable : ErrorReason::kBudgetReached;
-  std::string message =
-      diff.complete
-          ? absl::StrCat(diff.unstable,
-                         diff.unstable == 1 ? " row was" : " rows were",
-                         " still changing after the last reading")
-          : absl::StrCat("not everything was compared: ",
-                         diff.incomplete_because.empty()
-                             ? "a limit was reached"
-                             : diff.incomplete_because);
+  ErrorReason reason = ErrorReason::kBudgetReached;
+  std::string message;
+  if (!diff.complete) {
+    message =
+        absl::StrCat("not everything was compared: ",
+                     diff.incomplete_because.empty() ? "a limit was reached"
+                                                     : diff.incomplete_because);
+  } else if (diff.lost > 0) {
+    // Reading again would lose them again.
+    reason = ErrorReason::kNotComparable;
+    message = absl::StrCat(
+        diff.lost, diff.lost == 1 ? " row was" : " rows were",
+        " not found again by the key: one value of it may be written in "
+        "several ways, or both sides have removed them; name another `key`, "
+        "or compare everything anew");
+  } else {
+    reason = ErrorReason::kUnstable;
+    message = absl::StrCat(diff.unstable,
+                           diff.unstable == 1 ? " row was" : " rows were",
+                           " still changing after the last reading");
+  }
   if (share_unknown && judgement.counters.rows_failing.value_or(0) > 0) {
     message += "; what share of all keys differs is not known";
   }

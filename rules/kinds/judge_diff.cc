@@ -100,6 +100,9 @@ std::string Found(const DiffCounts& diff) {
   if (diff.unstable > 0) {
     absl::StrAppend(&out, "; ", diff.unstable, " still changing");
   }
+  if (diff.lost > 0) {
+    absl::StrAppend(&out, "; ", diff.lost, " not found again by the key");
+  }
   if (!diff.complete) {
     absl::StrAppend(&out, "; not everything was compared: ",
                     diff.incomplete_because.empty() ? "a limit was reached"

@@ -98,7 +98,7 @@ Judgement Judge(const CompileContext&, const ComparisonPlan&,
       observation.diff.has_value() ? &*observation.diff : nullptr;
   // Of a draw that is not whole nothing can be said.
   if (diff == nullptr || !diff->complete || diff->unstable > 0 ||
-      differing > 0 || out.certain) {
+      diff->lost > 0 || differing > 0 || out.certain) {
     return out;
   }
   // Were a share p of the keys different, n draws would miss all of them with

@@ -105,6 +105,7 @@ struct DiffCounts {
   int64_t accepted = 0;  // Known differences (`accept:`), not counted above.
   bool complete = true;  // Everything was compared.
   std::string incomplete_because;  // e.g. "stop_after: 10000 was reached".
+  int64_t lost = 0;      // Looked up again by the key, and not found.
   std::vector<ColumnChange> columns;  // Changed rows by column, most first.
   std::vector<ColumnChange> causes;   // By column and cause, most first; of
                                       // the `explained` changed rows.

@@ -163,6 +163,17 @@ TEST(FullDiff, APartNeverPasses) {
                 GetErrorReasonInfo(ErrorReason::kUnstable).retryable);
     }
   }
+    // Nothing moves, and no further reading helps.
+    diff.lost = 2;
+    const Result lost = JudgeDiffOf(diff, c.keys);
+    EXPECT_EQ(lost.verdict, c.unstable) << c.keys << c.changed;
+    EXPECT_THAT(lost.found, HasSubstr("2 not found again by the key"));
+    if (lost.error.has_value()) {
+      EXPECT_EQ(lost.error->reason, ErrorReason::kNotComparable);
+      EXPECT_FALSE(lost.error->retryable);
+      EXPECT_THAT(lost.error->message,
+                  HasSubstr("2 rows were not found again by the key"));
+    }
   // Nothing was read before the limit: not an empty table.
   DiffCounts none;
   none.complete = false;

@@ -95,6 +95,7 @@ TEST(RunProtoTest, EveryCountOfAComparisonArrives) {
                            .null_keys_target = 10,
                            .settled = 11,
                            .unstable = 12,
+                           .lost = 21,
                            .accepted = 13,
                            .complete = false,
                            .incomplete_because = "stop",
@@ -126,6 +127,7 @@ TEST(RunProtoTest, EveryCountOfAComparisonArrives) {
            duplicate_keys_source_count: 7 duplicate_keys_target_count: 8
            null_keys_source_count: 9 null_keys_target_count: 10
            settled_count: 11 unstable_count: 12 accepted_count: 13
+           lost_count: 21
            incomplete_because: "stop"
            columns { column: "a" rows_count: 6 }
            causes { column: "a" cause: "case" rows_count: 5 }

@@ -374,7 +374,7 @@ class FullDiffRunner {
                      : std::max<int64_t>(
                            0, read_keys - static_cast<int64_t>(records.size()));
       counts_.keys += read_keys;
-      counts_.unstable += gone;
+      counts_.lost += gone;
       counts_.settled += read_keys - differing - gone;
       keys.clear();
       return absl::OkStatus();

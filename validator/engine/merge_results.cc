@@ -50,6 +50,7 @@ void AddCounts(const Result& part, std::optional<DiffCounts>& sum) {
   sum->null_keys_target += from.null_keys_target;
   sum->settled += from.settled;
   sum->unstable += from.unstable;
+  sum->lost += from.lost;
   sum->accepted += from.accepted;
   sum->explained += from.explained;
   if (!from.complete) {

@@ -21,7 +21,8 @@ const PairResult* FindPair(const std::map<int, PairResults>& results, int index,
 bool ListIsWhole(const Result& earlier) {
   if (!earlier.diff.has_value()) return false;
   const DiffCounts& diff = *earlier.diff;
-  return diff.complete && diff.unstable == 0 && diff.accepted == 0 &&
+  return diff.complete && diff.unstable == 0 && diff.lost == 0 &&
+         diff.accepted == 0 &&
          diff.duplicate_keys_source == 0 && diff.duplicate_keys_target == 0 &&
          diff.null_keys_source == 0 && diff.null_keys_target == 0 &&
          earlier.differences > 0 &&

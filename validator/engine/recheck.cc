@@ -82,7 +82,7 @@ absl::Status Recheck(
       for (size_t i = 0; i < records.size(); ++i) {
         LeftoverRecord& now = again[i].record;
         if (again[i].lost) {
-          ++counts.unstable;
+          ++counts.lost;
         } else if (now.source.empty() && now.target.empty()) {
           ++counts.settled;
         } else if (SameRows(records[i], now)) {

@@ -134,7 +134,7 @@ class SampleDiffRunner {
                  counts_.duplicate_keys_target);
         CountNulls(record);
         // Seen when it was chosen, and found by no look-up: not equal, unknown.
-        if (record.source.empty() && record.target.empty()) ++counts_.unstable;
+        if (record.source.empty() && record.target.empty()) ++counts_.lost;
         CancelEqual(plan_, record);
         if (record.source.empty() && record.target.empty()) continue;
         if (drawn_.count(key) > 0) ++outcome_.drawn_differing;

@@ -200,6 +200,10 @@ std::vector<DiffField> DiffFields(const v1::RuleResult& result, size_t width,
     add_text("accepted", absl::StrCat(Count(diff.accepted_count()),
                                       " known, not among the differences"));
   }
+  if (diff.lost_count() != 0) {
+    add_text("lost", absl::StrCat(Counted(diff.lost_count(), "row"),
+                                  " not found again by the key"));
+  }
   add_text(
       "read",
       absl::StrCat(Counted(diff.rows_source_count(), "row"), " of the source, ",

@@ -119,6 +119,7 @@ Json DiffJson(const v1::RuleResult& result) {
               {"settled", diff.settled_count()},
               {"unstable", diff.unstable_count()},
               {"accepted", diff.accepted_count()},
+              {"lost", diff.lost_count()},
               {"complete", diff.complete()},
               {"incomplete_because", diff.incomplete_because()},
               {"columns", std::move(columns)},

@@ -35,9 +35,10 @@
 //
 // `diff` is null where no rows were compared, else {rows_source, rows_target,
 // keys, missing, extra, changed, duplicate_keys_source, duplicate_keys_target,
-// null_keys_source, null_keys_target, settled, unstable, accepted, complete,
-// incomplete_because, columns: [{column, rows}], causes: [{column, cause,
-// rows}], explained, source_only_columns, target_only_columns, notes}.
+// null_keys_source, null_keys_target, settled, unstable, lost, accepted,
+// complete, incomplete_because, columns: [{column, rows}], causes: [{column,
+// cause, rows, policy}], explained, source_only_columns, target_only_columns,
+// notes}.
 //
 // Pure functions; thread-safe. Bytes that are no UTF-8 become U+FFFD.
 #ifndef ASSAY_VALIDATOR_REPORT_JSON_REPORT_H_

@@ -144,6 +144,7 @@ constexpr DiffField kDiffFields[] = {
     {"settled", &DiffCounts::settled},
     {"unstable", &DiffCounts::unstable},
     {"accepted", &DiffCounts::accepted},
+    {"lost", &DiffCounts::lost},
     {"explained", &DiffCounts::explained},
 };
 

@@ -49,6 +49,7 @@ v1::DiffCounts DiffProto(const DiffCounts& diff) {
   out.set_settled_count(diff.settled);
   out.set_unstable_count(diff.unstable);
   out.set_accepted_count(diff.accepted);
+  out.set_lost_count(diff.lost);
   out.set_complete(diff.complete);
   out.set_incomplete_because(ValidUtf8(diff.incomplete_because));
   for (const ColumnChange& change : diff.columns) {
