@@ -80,6 +80,9 @@ struct ColumnChange {
   std::string column;
   std::string cause;  // Empty: any.
   int64_t rows = 0;
+  // The policy with which such changes are hardly differences, e.g. "trim:
+  // trailing"; empty: none.
+  std::string policy;
   friend bool operator==(const ColumnChange&, const ColumnChange&) = default;
 };
 
@@ -102,10 +105,10 @@ struct DiffCounts {
   int64_t null_keys_target = 0;
   int64_t settled = 0;   // Differed at first and were equal when read again.
   int64_t unstable = 0;  // Still moving after the last reading.
+  int64_t lost = 0;      // Looked up again by the key, and not found.
   int64_t accepted = 0;  // Known differences (`accept:`), not counted above.
   bool complete = true;  // Everything was compared.
   std::string incomplete_because;  // e.g. "stop_after: 10000 was reached".
-  int64_t lost = 0;      // Looked up again by the key, and not found.
   std::vector<ColumnChange> columns;  // Changed rows by column, most first.
   std::vector<ColumnChange> causes;   // By column and cause, most first; of
                                       // the `explained` changed rows.

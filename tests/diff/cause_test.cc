@@ -274,9 +274,58 @@ TEST(CauseClusters, CountByColumnAndCause) {
   }
   const std::vector<ColumnChange> got =
       clusters.Clusters([](const std::string&) { return true; });
-  EXPECT_THAT(got, ElementsAre(ColumnChange{"b", "case", 10},
-                               ColumnChange{"a", "trailing blanks", 5},
-                               ColumnChange{"b", "a value became NULL", 5}));
+  EXPECT_THAT(
+      got,
+      ElementsAre(ColumnChange{"b", "case", 10, "ignore_case: true"},
+                  ColumnChange{"a", "trailing blanks", 5, "trim: trailing"},
+                  ColumnChange{"b", "a value became NULL", 5}));
+}
+
+// The policy that the cause of one pair calls for.
+struct Forgiven {
+  CompareType type;
+  Value source, target;
+  const char* policy;
+};
+
+TEST(CauseClusters, NameThePolicyThatForgives) {
+  const auto number = [](const char* digits) { return Decimal{digits}; };
+  const auto at = [](int64_t micros) { return Timestamp{micros, true}; };
+  const Forgiven cases[] = {
+      {CompareType::kText, Text("x"), Text("x  "), "trim: trailing"},
+      {CompareType::kText, Text(" x"), Text("x"), "trim: both"},
+      {CompareType::kText, Text(" x"), Text("x "), "trim: both"},
+      {CompareType::kText, Text("x"), Text("X"), "ignore_case: true"},
+      {CompareType::kText, Text(""), Null{}, "empty_is_null: true"},
+      {CompareType::kText, Null{}, Text(""), "empty_is_null: true"},
+      {CompareType::kText, Text("007"), Text("7.0"), "as: decimal"},
+      {CompareType::kTimestamp, at(1234567), at(1234000), "precision: 3"},
+      {CompareType::kTimestamp, at(1234567), at(1235000),
+       "precision: 3, rounding: round"},
+      {CompareType::kTimestamp, at(1634567), at(2000000),
+       "precision: 0, rounding: round"},
+      {CompareType::kNumber, number("1.237"), number("1.24"),
+       "tolerance: 0.005"},
+      {CompareType::kNumber, number("1.237"), number("1.23"),
+       "tolerance: 0.01"},
+      {CompareType::kNumber, number("1.6"), number("2"), "tolerance: 0.5"},
+      {CompareType::kNumber, number("1.6"), number("1"), "tolerance: 1"},
+      {CompareType::kNumber, number("5"), number("6"), ""},
+      {CompareType::kText, Text("x"), Text("?"), ""},
+      {CompareType::kText, Text("x"), Null{}, ""},
+  };
+  for (const Forgiven& c : cases) {
+    CauseClusters clusters;
+    clusters.Add("c", c.type, c.source, c.target);
+    std::string policy;
+    std::string cause;
+    for (const ColumnChange& change :
+         clusters.Clusters([](const std::string&) { return true; })) {
+      policy = change.policy;
+      cause = change.cause;
+    }
+    EXPECT_EQ(policy, c.policy) << cause;
+  }
 }
 
 TEST(CauseClusters, OneConstant) {

@@ -75,11 +75,13 @@ TEST(DiffTextTest, CausesAreSentences) {
   add("name", "trailing blanks", 1);
   add("name", "", 1);
   add("x", "case", 1);
-  EXPECT_THAT(DiffFields(result, 60, 4)[1].lines,
+  result.mutable_diff()->mutable_causes(2)->set_policy("trim: trailing");
+  EXPECT_THAT(DiffFields(result, 90, 4)[1].lines,
               ElementsAre("603 rows: district became ' '",
                           "2 rows: district became NULL",
-                          "1 row: name: trailing blanks", "1 row: name",
-                          "… and 1 more"));
+                          "1 row: name: trailing blanks (if that is meant: "
+                          "policy {trim: trailing})",
+                          "1 row: name", "… and 1 more"));
 }
 
 TEST(DiffTextTest, ListsKeepToTheWidth) {

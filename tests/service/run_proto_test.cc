@@ -100,7 +100,7 @@ TEST(RunProtoTest, EveryCountOfAComparisonArrives) {
                            .complete = false,
                            .incomplete_because = "stop",
                            .columns = {{"a", "", 6}},
-                           .causes = {{"a", "case", 5}},
+                           .causes = {{"a", "case", 5, "ignore_case: true"}},
                            .explained = 14,
                            .source_only_columns = {"s"},
                            .target_only_columns = {"t"},
@@ -130,7 +130,8 @@ TEST(RunProtoTest, EveryCountOfAComparisonArrives) {
            lost_count: 21
            incomplete_because: "stop"
            columns { column: "a" rows_count: 6 }
-           causes { column: "a" cause: "case" rows_count: 5 }
+           causes { column: "a" cause: "case" rows_count: 5
+                    policy: "ignore_case: true" }
            explained_count: 14 source_only_columns: "s"
            target_only_columns: "t" notes: "n"
          }

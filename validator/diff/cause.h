@@ -35,7 +35,8 @@ class CauseClusters {
 
   void Add(const std::string& column, CompareType type, const Value& source,
            const Value& target);
-  // Most frequent first, then by name. Pairs without a cause are left out.
+  // Most frequent first, then by name, each with the policy that forgives it.
+  // Pairs without a cause are left out.
   // Constants are named by value only where `may_show(column)`.
   std::vector<ColumnChange> Clusters(
       const std::function<bool(const std::string&)>& may_show) const;

@@ -102,6 +102,7 @@ struct CauseClusters::Column {
   Constant uncaused_target;
   Constant null_target;
   CommonLoss loss;
+  CompareType type = CompareType::kText;
 
   int64_t times = 0;  // Pairs of dates or times.
   std::optional<int64_t> shift;
@@ -145,7 +146,9 @@ CauseClusters::~CauseClusters() = default;
 
 void CauseClusters::Add(const std::string& column, CompareType type,
                         const Value& source, const Value& target) {
-  columns_[column].Add(FindCause(type, source, target), source, target);
+  Column& to = columns_[column];
+  to.type = type;
+  to.Add(FindCause(type, source, target), source, target);
 }
 
 std::vector<ColumnChange> CauseClusters::Clusters(
@@ -186,7 +189,10 @@ std::vector<ColumnChange> CauseClusters::Clusters(
     }
     for (const auto& [cause, count] : rows) {
       if (count > 0) {
-        clusters.push_back({.column = name, .cause = cause, .rows = count});
+        clusters.push_back({.column = name,
+                            .cause = cause,
+                            .rows = count,
+                            .policy = PolicyFor(column.type, cause)});
       }
     }
   }

@@ -49,6 +49,10 @@ struct PairCause {
 
 // REQUIRES: unequal values.
 PairCause FindCause(CompareType type, const Value& source, const Value& target);
+// The policy that forgives `cause` in a column that is compared as `type`:
+// "precision: 3, rounding: round"; "" where none comes to mind.
+std::string PolicyFor(CompareType type, std::string_view cause);
+
 // "shifted by +1h".
 std::string ShiftCause(int64_t micros);
 

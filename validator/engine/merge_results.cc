@@ -64,8 +64,9 @@ void AddCounts(const Result& part, std::optional<DiffCounts>& sum) {
   for (const ColumnChange& change : from.columns) {
     sum->columns.push_back({named(change.column), change.cause, change.rows});
   }
-  for (const ColumnChange& change : from.causes) {
-    sum->causes.push_back({named(change.column), change.cause, change.rows});
+  for (ColumnChange change : from.causes) {
+    change.column = named(change.column);
+    sum->causes.push_back(std::move(change));
   }
   for (const std::string& column : from.source_only_columns) {
     sum->source_only_columns.push_back(named(column));

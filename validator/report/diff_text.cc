@@ -97,6 +97,10 @@ std::string CauseText(const v1::ColumnChange& change) {
   } else if (cause.empty()) {
     text = column;
   }
+  if (!change.policy().empty()) {
+    absl::StrAppend(&text, " (if that is meant: policy {",
+                    Escape(change.policy()), "})");
+  }
   return absl::StrCat(Counted(change.rows_count(), "row"), ": ", text);
 }
 
@@ -196,13 +200,13 @@ std::vector<DiffField> DiffFields(const v1::RuleResult& result, size_t width,
     add_text("unstable", absl::StrCat(Counted(diff.unstable_count(), "key"),
                                       " still changing at the last reading"));
   }
-  if (diff.accepted_count() != 0) {
-    add_text("accepted", absl::StrCat(Count(diff.accepted_count()),
-                                      " known, not among the differences"));
-  }
   if (diff.lost_count() != 0) {
     add_text("lost", absl::StrCat(Counted(diff.lost_count(), "row"),
                                   " not found again by the key"));
+  }
+  if (diff.accepted_count() != 0) {
+    add_text("accepted", absl::StrCat(Count(diff.accepted_count()),
+                                      " known, not among the differences"));
   }
   add_text(
       "read",

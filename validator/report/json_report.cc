@@ -104,7 +104,8 @@ Json DiffJson(const v1::RuleResult& result) {
   for (const v1::ColumnChange& change : diff.causes()) {
     causes.push_back(Json{{"column", change.column()},
                           {"cause", change.cause()},
-                          {"rows", change.rows_count()}});
+                          {"rows", change.rows_count()},
+                          {"policy", change.policy()}});
   }
   return Json{{"rows_source", diff.rows_source_count()},
               {"rows_target", diff.rows_target_count()},
@@ -118,8 +119,8 @@ Json DiffJson(const v1::RuleResult& result) {
               {"null_keys_target", diff.null_keys_target_count()},
               {"settled", diff.settled_count()},
               {"unstable", diff.unstable_count()},
-              {"accepted", diff.accepted_count()},
               {"lost", diff.lost_count()},
+              {"accepted", diff.accepted_count()},
               {"complete", diff.complete()},
               {"incomplete_because", diff.incomplete_because()},
               {"columns", std::move(columns)},

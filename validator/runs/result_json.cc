@@ -110,8 +110,8 @@ void PutChanges(Json& out, const char* key,
   if (changes.empty()) return;
   Json& list = out[key] = Json::array();
   for (const ColumnChange& change : changes) {
-    list.push_back(
-        Json::array({Text(change.column), Text(change.cause), change.rows}));
+    list.push_back(Json::array({Text(change.column), Text(change.cause),
+                                change.rows, Text(change.policy)}));
   }
 }
 
@@ -121,7 +121,8 @@ void GetChanges(const Json& in, const char* key,
   if (it == in.end()) return;
   for (const Json& item : *it) {
     changes.push_back(ColumnChange{ToText(item.at(0)), ToText(item.at(1)),
-                                   item.at(2).get<int64_t>()});
+                                   item.at(2).get<int64_t>(),
+                                   item.size() > 3 ? ToText(item.at(3)) : ""});
   }
 }
 
@@ -143,8 +144,8 @@ constexpr DiffField kDiffFields[] = {
     {"null_target", &DiffCounts::null_keys_target},
     {"settled", &DiffCounts::settled},
     {"unstable", &DiffCounts::unstable},
-    {"accepted", &DiffCounts::accepted},
     {"lost", &DiffCounts::lost},
+    {"accepted", &DiffCounts::accepted},
     {"explained", &DiffCounts::explained},
 };
 

@@ -31,6 +31,7 @@ v1::ColumnChange ChangeProto(const ColumnChange& change) {
   out.set_column(ValidUtf8(change.column));
   out.set_cause(ValidUtf8(change.cause));
   out.set_rows_count(change.rows);
+  out.set_policy(change.policy);
   return out;
 }
 
@@ -48,8 +49,8 @@ v1::DiffCounts DiffProto(const DiffCounts& diff) {
   out.set_null_keys_target_count(diff.null_keys_target);
   out.set_settled_count(diff.settled);
   out.set_unstable_count(diff.unstable);
-  out.set_accepted_count(diff.accepted);
   out.set_lost_count(diff.lost);
+  out.set_accepted_count(diff.accepted);
   out.set_complete(diff.complete);
   out.set_incomplete_because(ValidUtf8(diff.incomplete_because));
   for (const ColumnChange& change : diff.columns) {
