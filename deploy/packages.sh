@@ -3,6 +3,7 @@
 # Installs the Debian 12 packages that a purpose needs, if they are missing:
 #   deploy/packages.sh build        to build and run assayd and assay
 #   deploy/packages.sh test         the same, and what the tests start
+#   deploy/packages.sh full         the same, and what tests/run.sh --full adds
 # Needs root or sudo only where something is missing.
 set -euo pipefail
 
@@ -10,7 +11,7 @@ build=(
   cmake ninja-build g++ pkg-config ccache mold
   libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   libabsl-dev libre2-dev libyaml-cpp-dev libcli11-dev libspdlog-dev
-  nlohmann-json3-dev libssl-dev libxxhash-dev
+  nlohmann-json3-dev libssl-dev libxxhash-dev libboost1.81-dev prometheus-cpp-dev
   unixodbc unixodbc-dev odbcinst libsqliteodbc odbc-postgresql odbc-mariadb
   sqlite3
 )
@@ -24,7 +25,8 @@ full=(clang-tidy-14 git)
 case "${1:-}" in
   build) wanted=("${build[@]}") ;;
   test) wanted=("${build[@]}" "${test[@]}") ;;
-  *) echo "usage: $0 build|test" >&2; exit 2 ;;
+  full) wanted=("${build[@]}" "${test[@]}" "${full[@]}") ;;
+  *) echo "usage: $0 build|test|full" >&2; exit 2 ;;
 esac
 
 missing=()

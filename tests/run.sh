@@ -3,7 +3,7 @@
 # Everything that proves the project.
 #   tests/run.sh          builds, then unit, integration and end-to-end tests
 #   tests/run.sh unit     the short loop: unit tests, no database server
-#   tests/run.sh --full   ten times the fuzzing and the kills
+#   tests/run.sh --full   clang-tidy, ten times the fuzzing and the kills
 # Installs the Debian packages that are missing. The last line is the count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +16,8 @@ case "${1:-}" in
   *) echo "usage: tests/run.sh [unit|--full]" >&2; exit 2 ;;
 esac
 
-deploy/packages.sh test
+if [ "$mode" = full ]; then packages=full; else packages=test; fi
+deploy/packages.sh "$packages"
 build=build/dev
 # A cache of objects is of no use in a scratch checkout; elsewhere it is.
 cmake --preset dev >"/tmp/assay-cmake.$$" 2>&1 ||
@@ -63,6 +64,10 @@ done
 for script in tests/unit/*_test.py; do
   run "$(basename "$script" .py)" python3 "$script"
 done
+
+if [ "$mode" = full ]; then
+  run clang_tidy tests/support/clang_tidy.sh
+fi
 
 if [ "$mode" != unit ]; then
   # One pair of scratch servers for all of these.
