@@ -6,23 +6,6 @@
 #include "absl/strings/match.h"
 
 namespace assay::odbc {
-namespace {
-
-// "10.11.000019" (ODBC's form of a version) as "10.11.19".
-std::string TrimVersion(const std::string& text) {
-  std::string out;
-  bool at_start = true;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool digit_follows =
-        i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '9';
-    if (at_start && text[i] == '0' && digit_follows) continue;
-    at_start = text[i] == '.';
-    out.push_back(text[i]);
-  }
-  return out;
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Link>> Link::Open(const OpenOptions& options) {
   std::unique_ptr<Link> link(new Link());
@@ -50,9 +33,9 @@ absl::StatusOr<std::unique_ptr<Link>> Link::Open(const OpenOptions& options) {
   }
   link->alive_ = true;
   link->dbms_name_ = GetInfoText(link->connection_.get(), SQL_DBMS_NAME);
-  link->dbms_version_ =
-      TrimVersion(GetInfoText(link->connection_.get(), SQL_DBMS_VER));
   link->quirks_ = QuirksOf(link->connection_.get(), link->dbms_name_);
+  link->dbms_version_ = VersionText(
+      link->quirks_, GetInfoText(link->connection_.get(), SQL_DBMS_VER));
   if (link->quirks_.cancel_idle_statement &&
       !link->idle_.Allocate(link->connection_.get())) {
     return ToStatus(ReadDiagnostics(SQL_HANDLE_DBC, link->connection_.get()),

@@ -2,6 +2,10 @@
 #include "validator/odbc/quirks.h"
 
 #include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace assay::odbc {
 
@@ -13,6 +17,23 @@ std::string GetInfoText(SQLHDBC connection, SQLUSMALLINT item) {
     return "";
   }
   return std::string(buffer, std::clamp<size_t>(length, 0, sizeof buffer - 1));
+}
+
+std::string VersionText(const Quirks& quirks, const std::string& told) {
+  std::vector<std::string> parts = absl::StrSplit(told, '.');
+  for (std::string& part : parts) {
+    const size_t digits = part.find_first_not_of("0123456789");
+    const size_t end = digits == std::string::npos ? part.size() : digits;
+    if (end == 0) continue;
+    part.erase(0, std::min(part.find_first_not_of('0'), end - 1));
+  }
+  // Version 9.6 was the last to have a part between.
+  const bool two_parts = parts.front().size() > 1;
+  if (quirks.zero_in_version && two_parts && parts.size() > 2 &&
+      parts[1] == "0") {
+    parts.erase(parts.begin() + 1);
+  }
+  return absl::StrJoin(parts, ".");
 }
 
 Quirks QuirksOf(SQLHDBC connection, std::string_view dbms_name) {
@@ -27,6 +48,7 @@ Quirks QuirksOf(SQLHDBC connection, std::string_view dbms_name) {
     quirks.real_as_float = true;
     quirks.double_as_text = true;
     quirks.lone_escape_is_literal = true;
+    quirks.zero_in_version = true;
     return quirks;
   }
   if (driver_has("maodbc")) {

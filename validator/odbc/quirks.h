@@ -55,10 +55,16 @@ struct Quirks {
   std::string only_schema;
   // Doubles must be sent as text, or they lose digits.
   bool double_as_text = false;
+  // A version of two parts (15.18) is told as three: 15.0.18.
+  bool zero_in_version = false;
 };
 
 // Returns the quirks of the driver behind an open connection.
 Quirks QuirksOf(SQLHDBC connection, std::string_view dbms_name);
+
+// The version of the DBMS as its makers write it: of "10.11.000019" (ODBC's
+// form) "10.11.19".
+std::string VersionText(const Quirks& quirks, const std::string& told);
 
 // A text item of SQLGetInfo; empty where the driver has none.
 std::string GetInfoText(SQLHDBC connection, SQLUSMALLINT item);

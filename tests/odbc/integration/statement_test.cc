@@ -29,6 +29,18 @@ class StatementTest : public OdbcTest {
   }
 };
 
+TEST_P(StatementTest, TheVersionIsTheServersOwn) {
+  // SQLite's driver tells the version that it was built with.
+  if (sqlite()) GTEST_SKIP();
+  auto rows = Rows("SELECT version()");
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  // "PostgreSQL 15.18 (Debian …) on …", "10.11.19-MariaDB-…".
+  std::string told = ToText(rows->at(0).at(0));
+  if (postgresql()) told = told.substr(told.find(' ') + 1);
+  told = told.substr(0, told.find_first_not_of("0123456789."));
+  EXPECT_EQ(connection_->dbms_version(), told);
+}
+
 TEST_P(StatementTest, CancelStopsARunningStatementWithinTwoSeconds) {
   for (const int delay_ms : {0, 1, 5, 50, 300}) {
     CancellationSource source;
