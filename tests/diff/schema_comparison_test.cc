@@ -223,8 +223,8 @@ TEST(SchemaComparisonTest, ForeignKeys) {
                           "VALID on the target"));
   target.foreign_keys.clear();
   EXPECT_THAT(Compare(Payment(), target).mismatches,
-              ElementsAre("foreign key (customer_id) → customer (id) is on "
-                          "the source only"));
+              ElementsAre("foreign key (customer_id) → customer (id) is "
+                          "only in the source"));
 }
 
 TEST(SchemaComparisonTest, Sequences) {

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -16,6 +17,7 @@
 #include "gtest/gtest.h"
 #include "tests/diff/support/window_rows.h"
 #include "validator/base/status.h"
+#include "validator/diff/disk.h"
 #include "validator/diff/window.h"
 
 namespace assay::diff {
@@ -23,6 +25,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -96,7 +99,7 @@ TEST_F(WindowDiskTest, FullDiskIsSaidWithPathCauseAndRemedy) {
               AllOf(HasSubstr("cannot write " + directory_.path() + "/spill."),
                     HasSubstr("No space left on device"),
                     HasSubstr("free space in " + directory_.path() +
-                              ", or give the server another directory")));
+                              ", or give the server another state.directory")));
   EXPECT_EQ(window->Add(Side::kSource, BatchOf({{1, 1}})), status);
   EXPECT_EQ(Finish(*window).status(), status);
   EXPECT_EQ(window->Save(directory_ / "checkpoint"), status);
@@ -108,7 +111,23 @@ TEST_F(WindowDiskTest, MissingDirectoryIsSaid) {
   const absl::Status status = Add(*window, Side::kSource, 0, 5000);
   EXPECT_EQ(GetReason(status), ErrorReason::kSpillFailed);
   EXPECT_THAT(std::string(status.message()),
-              HasSubstr("No such file or directory"));
+              AllOf(HasSubstr("No such file or directory"),
+                    HasSubstr(directory_.path() + " is gone"),
+                    Not(HasSubstr("free space"))));
+}
+
+TEST(DiskErrorTest, TheRemedyFitsTheError) {
+  const auto message = [](int error) {
+    return std::string(DiskError("open", "/s/spill.03", error).message());
+  };
+  EXPECT_THAT(message(EDQUOT), HasSubstr("free space in /s"));
+  EXPECT_THAT(message(EACCES), HasSubstr("let the server's user write to /s"));
+  EXPECT_THAT(message(EROFS), HasSubstr("another state.directory"));
+  EXPECT_THAT(message(EMFILE), HasSubstr("more open files"));
+  EXPECT_THAT(message(EIO), HasSubstr("check the disk of /s"));
+  EXPECT_EQ(message(ENAMETOOLONG),
+            "cannot open /s/spill.03: File name too long (give the server a "
+            "state.directory with a shorter path)");
 }
 
 // A disk that fills up in the middle, and has room again later.

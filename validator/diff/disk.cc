@@ -20,13 +20,45 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+namespace {
+
+// What helps against `error` in `directory`.
+std::string Remedy(int error, const std::string& directory) {
+  switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return absl::StrCat("free space in ", directory,
+                          ", or give the server another state.directory");
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::StrCat("let the server's user write to ", directory,
+                          ", or give the server another state.directory");
+    case ENOENT:
+    case ENOTDIR:
+      return absl::StrCat(directory,
+                          " is gone; leave the server's state.directory alone "
+                          "while it runs");
+    case ENAMETOOLONG:
+      return "give the server a state.directory with a shorter path";
+    case EMFILE:
+    case ENFILE:
+      return "let the server have more open files (ulimit -n, LimitNOFILE)";
+    default:
+      return absl::StrCat("check the disk of ", directory,
+                          ", or give the server another state.directory");
+  }
+}
+
+}  // namespace
+
 absl::Status DiskError(const std::string& verb, const std::string& path,
                        int error) {
   return MakeError(
       ErrorReason::kSpillFailed,
-      absl::StrCat("cannot ", verb, " ", path, ": ", std::strerror(error),
-                   " (free space in ", DirectoryOf(path),
-                   ", or give the server another directory)"));
+      absl::StrCat("cannot ", verb, " ", path, ": ", std::strerror(error), " (",
+                   Remedy(error, DirectoryOf(path)), ")"));
 }
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {

@@ -12,7 +12,8 @@
 namespace assay::diff {
 
 // kSpillFailed: "cannot write /s/spill.03: No space left on device (free space
-// in /s, or give the server another directory)". `error` is an errno.
+// in /s, or give the server another state.directory)". `error` is an errno, and
+// decides the remedy.
 absl::Status DiskError(const std::string& verb, const std::string& path,
                        int error);
 

@@ -96,7 +96,7 @@ absl::Status FrameReader::Damaged() const {
       ErrorReason::kSpillFailed,
       absl::StrCat(path_,
                    " does not hold what was written to it (check the "
-                   "disk, or give the server another directory)"));
+                   "disk, or give the server another state.directory)"));
 }
 
 absl::Status FrameReader::Read(char* to, size_t length) {
