@@ -78,9 +78,9 @@ void AddOneSidedColumns(const DiffCounts& diff, std::string& out) {
   const size_t count =
       diff.source_only_columns.size() + diff.target_only_columns.size();
   if (count == 0) return;
-  absl::StrAppend(&out, count == 1
-                            ? " (name it in columns.except, or map it)"
-                            : " (name them in columns.except, or map them)");
+  const char* it = count == 1 ? "it" : "them";
+  absl::StrAppend(&out, " (map ", it, ", or leave ", it,
+                  " out with columns.except or columns.only)");
 }
 
 std::string Found(const DiffCounts& diff) {

@@ -28,6 +28,7 @@ TABLES = {
     "xc_pay_t": "(id INTEGER NOT NULL PRIMARY KEY, full_name VARCHAR(20), "
                 "amount NUMERIC(12,2), at_ {ts}, added INTEGER)",
     "xc_loose": "(k INTEGER, v VARCHAR(20))",
+    "xc_named": "(name VARCHAR(20) NOT NULL PRIMARY KEY, v INTEGER)",
     "xc_odd": "(id INTEGER NOT NULL PRIMARY KEY, v {blob})",
     "xc_odd_text": "(id INTEGER NOT NULL PRIMARY KEY, v INTEGER)",
     "xc_w_one": "(id INTEGER NOT NULL PRIMARY KEY, v INTEGER)",
@@ -36,6 +37,7 @@ TABLES = {
 ONLY = {PG: {"xc_w_pg": "(id INTEGER)"}, MARIA: {"xc_w_maria": "(id INTEGER)"}}
 MAPPED = ("columns:\n  map: {name: full_name}\n"
           "  policies: {amount: {tolerance: 0.01}, at_: {precision: 3}}\n")
+TRIMMED = "columns: {policies: {name: {trim: both}}}"
 
 
 def rule_set(source, target, rules, comparison=""):
@@ -209,25 +211,40 @@ class ExplainComparisonTest(unittest.TestCase):
         self.assertIn("no key: rows compare as a multiset", text)
         self.assertIn("begins again after an interruption, since it has no "
                       "key", text)
-        text = self.explain(
-            side(PG, "xc_loose"), side(PG, "xc_loose"), "- sample_diff: {}\n",
-            "key: [v]\ncolumns: {policies: {v: {trim: both}}}")
+
+    def test_a_policy_on_the_key(self):
+        # Lint knows of keys that are named, the plan of those that are proven.
+        text = self.explain(side(PG, "xc_named"), side(MARIA, "xc_named"),
+                            "- sample_diff: {}\n- full_diff: {}\n", TRIMMED)
+        self.assertIn("key (name): not proven by a catalog as it is compared; "
+                      "duplicates found by reading all keys of both sides",
+                      text)
         self.assertIn("(cannot run: sample_diff needs a key", text)
+        self.assertIn("begins again after an interruption, since rows cannot "
+                      "be looked up by the key", text)
+        for where in ("source", "target"):
+            self.assertIn((where, "all keys, to find duplicates"),
+                          self.run_all(text, PG, MARIA))
+        # Duplicates are counted when it runs: nothing forbids a tolerance.
+        text = self.explain(
+            side(PG, "xc_named"), side(MARIA, "xc_named"), "- full_diff: {}\n",
+            "columns: {policies: {name: {trim: both}, v: {tolerance: 1}}}")
+        self.assertNotIn("cannot run", text)
 
     def test_recheck_says_what_it_needs(self):
-        trimmed = "key: [v]\ncolumns: {policies: {v: {trim: both}}}"
-        for comparison, uniform, shown in (
-                ("key: [k]", "", "recheck: none, the first reading counts"),
-                ("key: [k]", "  on_fail: rollback\n", "read again once, 1s "
-                 "later, since on_fail is rollback"),
-                (trimmed, "  on_fail: rollback\n",
-                 "recheck: none, and so no rollback")):
-            text = self.explain(side(PG, "xc_loose"), side(MARIA, "xc_loose"),
+        for table, comparison, uniform, shown in (
+                ("xc_loose", "key: [k]", "", "recheck: none, the first "
+                 "reading counts"),
+                ("xc_loose", "key: [k]", "  on_fail: rollback\n", "read again "
+                 "once, 1s later, since on_fail is rollback"),
+                ("xc_named", TRIMMED, "  on_fail: rollback\n", "everything is "
+                 "read once more, 1s later, since on_fail is rollback")):
+            text = self.explain(side(PG, table), side(MARIA, table),
                                 "- full_diff: {}\n" + uniform, comparison)
             self.assertIn(shown, text)
-        text = self.explain(side(PG, "xc_loose"), side(MARIA, "xc_loose"),
+        text = self.explain(side(PG, "xc_named"), side(MARIA, "xc_named"),
                             "- full_diff: {recheck: {times: 2, after: 1s}}\n",
-                            trimmed)
+                            TRIMMED)
         self.assertIn("(cannot run: recheck needs a key", text)
 
     def test_one_catalog_proves(self):

@@ -76,14 +76,36 @@ TEST(ReadCheckTest, Recognises) {
 }
 
 TEST(ReadCheckTest, GuessesNothing) {
-  for (const char* text :
-       {"", "(", ")", "a", "a >", "a > b", "1 > 0", "length(a) > 0",
-        "(length((a)::text) > 5)", "a > 0 or b > 0", "a > 0 or a < -5",
-        "a like 'x%'", "((VALUE)::text ~~ '%@%'::text)", "a is not null",
-        "a in (select 1)", "a in (b)", "a in ()", "a = 'x\\'y'", "a + 1 > 0",
-        "json_valid(`j`)", "not a > 0", "a not between 1 and 2", "a > 1e5",
-        "a = '", "t.a > 0", "a > 0 b", "((((((", "a = any (b)",
-        "a > date '2020-01-01'", "case when a then b end"}) {
+  for (const char* text : {"",
+                           "(",
+                           ")",
+                           "a",
+                           "a >",
+                           "a > b",
+                           "1 > 0",
+                           "length(a) > 0",
+                           "(length((a)::text) > 5)",
+                           "a > 0 or b > 0",
+                           "a > 0 or a < -5",
+                           "a like 'x%'",
+                           "((VALUE)::text ~~ '%@%'::text)",
+                           "a is not null",
+                           "a in (select 1)",
+                           "a in (b)",
+                           "a in ()",
+                           "a = 'x\\'y'",
+                           "a + 1 > 0",
+                           "json_valid(`j`)",
+                           "not a > 0",
+                           "a not between 1 and 2",
+                           "a > 1e5",
+                           "a = '",
+                           "t.a > 0",
+                           "a > 0 b",
+                           "((((((",
+                           "a = any (b)",
+                           "a > date '2020-01-01'",
+                           "case when a then b end"}) {
     EXPECT_EQ(Read(text), "-") << text;
   }
   EXPECT_EQ(Read(std::string(100000, '(').c_str()), "-");

@@ -101,8 +101,8 @@ TEST(DraftTest, OtherKeysAreWrittenOut) {
   EXPECT_THAT(Whole({Side("mariadb", "t", columns),
                      Side("postgresql", "t", columns, {{"id"}})}),
               HasSubstr("key: [id]  # unique on the target"));
-  const std::string yaml = Whole(
-      {Side("mariadb", "t", columns), Side("postgresql", "t", columns)});
+  const std::string yaml =
+      Whole({Side("mariadb", "t", columns), Side("postgresql", "t", columns)});
   EXPECT_THAT(yaml, HasSubstr("key: none  #"));
   EXPECT_THAT(yaml, Not(HasSubstr("ISSUE")));
 }
@@ -118,23 +118,23 @@ TEST(DraftTest, ColumnsOfOneSideAreExcepted) {
 }
 
 TEST(DraftTest, PoliciesThatTheTypesCallFor) {
-  const std::string yaml = Whole(
-      {Side("postgresql", "t",
-            {{"id", "integer", kInt, false},
-             {"at", "timestamp without time zone", TypeClass::kTimestamp},
-             {"c", "character(5)", kText},
-             {"n", "text", kText},
-             {"f", "double precision", TypeClass::kDouble},
-             {"x", "double precision", TypeClass::kDouble}},
-            {{"id"}}),
-       Side("mariadb", "t",
-            {{"id", "int(11)", kInt, false},
-             {"at", "datetime", TypeClass::kTimestamp},
-             {"c", "varchar(5)", kText},
-             {"n", "decimal(10,2)", TypeClass::kDecimal},
-             {"f", "float", TypeClass::kDouble},
-             {"x", "datetime", TypeClass::kTimestamp}},
-            {{"id"}})});
+  const std::string yaml =
+      Whole({Side("postgresql", "t",
+                  {{"id", "integer", kInt, false},
+                   {"at", "timestamp without time zone", TypeClass::kTimestamp},
+                   {"c", "character(5)", kText},
+                   {"n", "text", kText},
+                   {"f", "double precision", TypeClass::kDouble},
+                   {"x", "double precision", TypeClass::kDouble}},
+                  {{"id"}}),
+             Side("mariadb", "t",
+                  {{"id", "int(11)", kInt, false},
+                   {"at", "datetime", TypeClass::kTimestamp},
+                   {"c", "varchar(5)", kText},
+                   {"n", "decimal(10,2)", TypeClass::kDecimal},
+                   {"f", "float", TypeClass::kDouble},
+                   {"x", "datetime", TypeClass::kTimestamp}},
+                  {{"id"}})});
   EXPECT_THAT(yaml, HasSubstr("at: {precision: 0, rounding: truncate}"));
   EXPECT_THAT(yaml, HasSubstr("c: {trim: trailing}"));
   EXPECT_THAT(yaml, HasSubstr("'n': {as: decimal}"));
@@ -146,8 +146,9 @@ TEST(DraftTest, PoliciesThatTheTypesCallFor) {
 
 TEST(DraftTest, ATolerantColumnWithoutKeyIsExcepted) {
   const std::string yaml = Whole(
-      {Side("postgresql", "t", {{"id", "integer", kInt},
-                                {"f", "double precision", TypeClass::kDouble}}),
+      {Side("postgresql", "t",
+            {{"id", "integer", kInt},
+             {"f", "double precision", TypeClass::kDouble}}),
        Side("mariadb", "t",
             {{"id", "int(11)", kInt}, {"f", "float", TypeClass::kDouble}})});
   EXPECT_THAT(yaml, HasSubstr("- f  # double precision"));
@@ -155,14 +156,13 @@ TEST(DraftTest, ATolerantColumnWithoutKeyIsExcepted) {
 }
 
 TEST(DraftTest, RulesOfCatalogs) {
-  DraftSide source =
-      Side("mariadb", "t",
-           {{"id", "int(11)", kInt, false},
-            {"mood", "enum('on','it''s: #1','no')", kText},
-            {"amount", "decimal(10,2)", TypeClass::kDecimal},
-            {"day", "date", TypeClass::kDate},
-            {"parent", "int(11)", kInt}},
-           {{"id"}, {"parent", "day"}});
+  DraftSide source = Side("mariadb", "t",
+                          {{"id", "int(11)", kInt, false},
+                           {"mood", "enum('on','it''s: #1','no')", kText},
+                           {"amount", "decimal(10,2)", TypeClass::kDecimal},
+                           {"day", "date", TypeClass::kDate},
+                           {"parent", "int(11)", kInt}},
+                          {{"id"}, {"parent", "day"}});
   source.facts.checks = {{"c1", "", "`amount` >= 0 and `amount` < 1000.50"},
                          {"c2", "", "`day` >= '2020-01-01'"},
                          {"c3", "", "length(`mood`) >\n 3"},
@@ -183,7 +183,11 @@ TEST(DraftTest, RulesOfCatalogs) {
                            {"day", "date", TypeClass::kDate},
                            {"parent", "integer", kInt}});
   target.facts.checks = {
-      {"c1", "", "((amount >= (0)::numeric) AND (amount < 1000.50))"}};
+      {"c1", "", "((amount >= (0)::numeric) AND (amount < 1000.50))"},
+      {"c2", "",
+       "(mood = ANY (ARRAY['no'::text, 'on'::text, 'it''s: #1'::text]))"},
+      // Said in part already, and not as a whole.
+      {"c3", "", "((day >= '2020-01-01'::date) AND (length(mood) > 1))"}};
   const std::string yaml = Whole({source, target});
   EXPECT_THAT(yaml, HasSubstr("- not_null: [id]\n"));
   EXPECT_THAT(yaml, HasSubstr("- unique: [parent, day]\n"));
@@ -198,17 +202,21 @@ TEST(DraftTest, RulesOfCatalogs) {
   EXPECT_THAT(yaml, HasSubstr("length(`mood`) >\n      #  3\n"));
   EXPECT_THAT(yaml, HasSubstr("a foreign key to elsewhere"));
   EXPECT_THAT(yaml, Not(HasSubstr("ISSUE")));
-  // The same range of both sides is one rule.
-  EXPECT_EQ(yaml.find("range: {column: amount"),
-            yaml.rfind("range: {column: amount"));
+  // What both sides demand is one rule, whoever writes it how.
+  for (const char* once : {"range: {column: amount", "enum: {column: mood",
+                           "range: {column: day", "length(mood) > 1"}) {
+    EXPECT_NE(yaml.find(once), std::string::npos) << once;
+    EXPECT_EQ(yaml.find(once), yaml.rfind(once)) << once;
+  }
 }
 
 TEST(DraftTest, AnyNameSurvives) {
   for (const char* name :
-       {"none", "yes", "NULL", "1st", "a b", "a: b", "a #b", "it's", "\"q\"",
-        "ümlaut", "a.b", "-", "*", "&x", "!x", ":x", "[x]", "{x}", "a,b", "%",
-        "@x", "`x`", "a\tb", "a\nb", "\x07", "a\\b", "~", " x ", "null",
-        "0x10", "1.5", "2020-01-01", "<<", "=", "?", "|", ">"}) {
+       {"none",  "yes",    "NULL", "1st", "a b",  "a: b", "a #b", "it's",
+        "\"q\"", "ümlaut", "a.b",  "-",   "*",    "&x",   "!x",   ":x",
+        "[x]",   "{x}",    "a,b",  "%",   "@x",   "`x`",  "a\tb", "a\nb",
+        "\x07",  "a\\b",   "~",    " x ", "null", "0x10", "1.5",  "2020-01-01",
+        "<<",    "=",      "?",    "|",   ">"}) {
     const std::vector<ColumnSpec> columns = {{name, "integer", kInt, false},
                                              {"v", "integer", kInt, false}};
     const std::string yaml =

@@ -110,7 +110,8 @@ TEST(FullDiff, ColumnsOfOneSideFailWhateverTheThresholds) {
     EXPECT_EQ(result.verdict, kFail) << keys;
     EXPECT_THAT(result.found,
                 HasSubstr("only in the source: a; only in the target: b, c "
-                          "(name them in columns.except, or map them)"));
+                          "(map them, or leave them out with columns.except "
+                          "or columns.only)"));
   }
   // Also where the sides are empty, or not everything was seen.
   diff.rows_source = diff.rows_target = diff.keys = 0;
@@ -162,7 +163,6 @@ TEST(FullDiff, APartNeverPasses) {
       EXPECT_EQ(unstable.error->retryable,
                 GetErrorReasonInfo(ErrorReason::kUnstable).retryable);
     }
-  }
     // Nothing moves, and no further reading helps.
     diff.lost = 2;
     const Result lost = JudgeDiffOf(diff, c.keys);
@@ -174,6 +174,7 @@ TEST(FullDiff, APartNeverPasses) {
       EXPECT_THAT(lost.error->message,
                   HasSubstr("2 rows were not found again by the key"));
     }
+  }
   // Nothing was read before the limit: not an empty table.
   DiffCounts none;
   none.complete = false;

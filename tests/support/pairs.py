@@ -52,7 +52,7 @@ def case(name, columns, rows, verdict, pairs=CROSS, rule="full_diff: {}",
     """`verdict` may name several, "ERROR|FAIL". `more` are counts of the
     result's diff, and of these words: where (of source and target), uniform
     (more keys of the rule), found (in the result's words), error (its reason),
-    notes (in the diff's notes), causes, exit."""
+    message (in the error's words), notes (in the diff's notes), causes, exit."""
     return {"name": name, "columns": columns, "rows": rows, "verdict": verdict,
             "pairs": pairs, "rule": rule, "comparison": comparison,
             "more": more}
@@ -163,6 +163,8 @@ def check(test, server, one, pair, asked):
     if "error" in one["more"]:
         test.assertEqual(result["error"]["reason"], one["more"]["error"],
                          shown)
+    if "message" in one["more"]:
+        test.assertRegex(result["error"]["message"], one["more"]["message"])
     if "found" in one["more"]:
         test.assertRegex(result["found"], one["more"]["found"])
     if "notes" in one["more"]:

@@ -12,6 +12,8 @@
 #include "validator/base/status.h"
 #include "validator/connections/table_facts.h"
 #include "validator/diff/schema_comparison.h"
+#include "validator/engine/aggregate_read.h"
+#include "validator/engine/comparison_sql.h"
 #include "validator/engine/sample_policy.h"
 #include "validator/engine/statement.h"
 #include "validator/sql/read_statements.h"
@@ -33,34 +35,14 @@ absl::Status OnBothSides(const std::function<absl::Status(Side)>& read) {
   return absl::OkStatus();
 }
 
-// One expression of an aggregate SELECT and how to read its cell.
-struct Item {
-  std::string expression;
-  diff::ColumnEncoding encoding;
-};
-
-Item CountItem(const std::string& expression) {
-  Item item{expression, {}};
-  item.encoding.type = diff::CompareType::kNumber;
-  item.encoding.native = TypeClass::kInteger;
-  return item;
-}
-
 class AggregateReader {
  public:
   AggregateReader(const DiffContext& context, const CompareAggregate& step)
       : context_(context), step_(step) {}
 
   absl::Status Prepare() {
-    if (step_.column.has_value()) {
-      ASSAY_ASSIGN_OR_RETURN(column_, FindPair(*context_.plan, *step_.column));
-    }
-    for (const Column& column : step_.group_by) {
-      ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
-                             FindPair(*context_.plan, column));
-      groups_.push_back(*pair);
-    }
-    return CheckType();
+    ASSAY_ASSIGN_OR_RETURN(columns_, FindAggregateColumns(context_, step_));
+    return absl::OkStatus();
   }
 
   // Rows by the canonical bytes of their group.
@@ -68,19 +50,10 @@ class AggregateReader {
 
   absl::StatusOr<Groups> Read(Side side) const {
     const ComparedSide& from = context_.side(side);
-    std::vector<Item> items = GroupItems(from);
-    const size_t group_size = items.size();
-    AddMeasures(from, items);
+    const AggregateRead read = ReadOfAggregate(from, step_, columns_);
+    const std::vector<AggregateItem>& items = read.items;
     sql::SqlWriter writer(sql::WriteMode::kBound);
-    writer.Put("SELECT ");
-    for (size_t i = 0; i < items.size(); ++i) {
-      writer.Put(i > 0 ? ", " : "").Put(items[i].expression);
-    }
-    ASSAY_RETURN_IF_ERROR(
-        sql::PutFromWhere(writer, from.scope(), context_.where(side)));
-    for (size_t i = 0; i < group_size; ++i) {
-      writer.Put(i > 0 ? ", " : "\nGROUP BY ").Put(items[i].expression);
-    }
+    ASSAY_RETURN_IF_ERROR(PutAggregate(writer, context_, side, read));
     db::QueryOptions options;
     options.cancel = StatementToken(*from.session, context_.cancel);
     ASSAY_ASSIGN_OR_RETURN(
@@ -99,7 +72,7 @@ class AggregateReader {
           ASSAY_RETURN_IF_ERROR(diff::EncodeCell(items[c].encoding, *block, r,
                                                  c, cursor->columns()[c].kind,
                                                  cell));
-          if (c < group_size) {
+          if (c < read.groups) {
             group += cell;
             continue;
           }
@@ -128,7 +101,7 @@ class AggregateReader {
 
   std::vector<std::string> GroupText(std::string_view bytes) const {
     std::vector<std::string> out;
-    for (const PairedColumn& column : groups_) {
+    for (const PairedColumn& column : columns_.groups) {
       const auto value = diff::DecodeValue(bytes);
       const bool shown =
           MayShowPair(*context_.source, *context_.target, column, false);
@@ -175,130 +148,19 @@ class AggregateReader {
     return absl::OkStatus();
   }
 
-  absl::Status CheckType() const {
-    if (column_ == nullptr) return absl::OkStatus();
-    const diff::CompareType type = column_->compared.type;
-    const bool number = type == diff::CompareType::kNumber ||
-                        type == diff::CompareType::kDouble;
-    const bool ordered = number || type == diff::CompareType::kDate ||
-                         type == diff::CompareType::kTimestamp ||
-                         type == diff::CompareType::kTime;
-    const bool extreme =
-        step_.function == Function::kMin || step_.function == Function::kMax;
-    const bool adds = step_.function == Function::kSum ||
-                      step_.function == Function::kAverage;
-    if ((adds && !number) || (extreme && !ordered)) {
-      return MakeError(
-          ErrorReason::kNotComparable,
-          absl::StrCat("column ", column_->name, " is compared as ",
-                       std::string(diff::CompareTypeName(type)),
-                       extreme ? "; each database has its own order for it, so "
-                                 "that min and max mean different things"
-                               : ", which cannot be added up"));
-    }
-    if (adds && type == diff::CompareType::kDouble &&
-        step_.tolerance.value == Decimal{}) {
-      return MakeError(
-          ErrorReason::kNotComparable,
-          absl::StrCat("column ", column_->name,
-                       " holds doubles, whose sum depends on the order in "
-                       "which they are added; give the rule a `tolerance`"));
-    }
-    // Their text has no one order, nor one precision.
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      if (extreme && !number &&
-          context_.side(side).session->dialect().tags_values()) {
-        return MakeError(
-            ErrorReason::kNotComparable,
-            absl::StrCat("column ", column_->name, " of ", SideName(side),
-                         " holds times as text, whose least and greatest "
-                         "depend on how each is written; use full_diff"));
-      }
-    }
-    return absl::OkStatus();
-  }
-
-  std::vector<Item> GroupItems(const ComparedSide& side) const {
-    const SideColumns columns = ColumnsOf(groups_, side);
-    std::vector<Item> items;
-    for (size_t i = 0; i < groups_.size(); ++i) {
-      Item item{columns.expressions[i], columns.encodings[i]};
-      if (groups_[i].compared.type == diff::CompareType::kText) {
-        item.expression = side.session->dialect().ByteExact(
-            item.expression, {TypeClass::kText, ""});
-      }
-      items.push_back(std::move(item));
-    }
-    return items;
-  }
-
-  void AddMeasures(const ComparedSide& side, std::vector<Item>& items) const {
-    if (column_ == nullptr) {
-      items.push_back(CountItem("COUNT(*)"));
-      return;
-    }
-    const sql::Dialect& dialect = side.session->dialect();
-    const connections::Column& column =
-        *side.table.FindColumn(column_->on(side.side));
-    sql::SqlWriter writer(sql::WriteMode::kPaste);
-    writer.PutName(side.scope(), column.name);
-    const std::string& name = writer.sql();
-    const SideColumns read = ColumnsOf({*column_}, side);
-    // Of the column's own type, but that sums grow beyond it.
-    const auto aggregate = [&](const std::string& sql, TypeClass type,
-                               const std::string& native) {
-      const diff::CompareType compare = column_->compared.type;
-      Item item{diff::ReadForm({{type, native}, &dialect}, sql, compare),
-                read.encodings.front()};
-      item.encoding.native = type;
-      items.push_back(std::move(item));
-    };
-    const bool exact = column.type.type == TypeClass::kInteger ||
-                       column.type.type == TypeClass::kDecimal;
-    switch (step_.function) {
-      case Function::kCount:
-        items.push_back(CountItem(absl::StrCat("COUNT(", name, ")")));
-        return;
-      case Function::kDistinct:
-        items.push_back(CountItem(absl::StrCat(
-            "COUNT(DISTINCT ", dialect.GroupForm(name, column.type), ")")));
-        return;
-      case Function::kMin:
-      case Function::kMax:
-        aggregate(
-            absl::StrCat(step_.function == Function::kMin ? "MIN(" : "MAX(",
-                         dialect.Comparable(name, column.type), ")"),
-            column.type.type, column.type.native_name);
-        return;
-      case Function::kSum:
-      case Function::kAverage:
-        aggregate(dialect.Sum(name, column.type.type),
-                  exact ? TypeClass::kDecimal : column.type.type,
-                  exact ? "numeric" : column.type.native_name);
-        if (step_.function == Function::kAverage) {
-          items.push_back(CountItem(absl::StrCat("COUNT(", name, ")")));
-        }
-        return;
-    }
-  }
-
   const DiffContext& context_;
   const CompareAggregate& step_;
-  const PairedColumn* column_ = nullptr;
-  std::vector<PairedColumn> groups_;
+  AggregateColumns columns_;
 };
 
 }  // namespace
 
 absl::StatusOr<int64_t> CountRows(const DiffContext& context, Side side) {
-  const ComparedSide& from = context.side(side);
   sql::SqlWriter writer(sql::WriteMode::kBound);
-  writer.Put("SELECT COUNT(*)");
-  ASSAY_RETURN_IF_ERROR(
-      sql::PutFromWhere(writer, from.scope(), context.where(side)));
-  ASSAY_ASSIGN_OR_RETURN(
-      const std::vector<Value> row,
-      ReadOneRow(*from.session, writer, context.marker, context.cancel));
+  ASSAY_RETURN_IF_ERROR(PutCount(writer, context, side));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<Value> row,
+                         ReadOneRow(*context.side(side).session, writer,
+                                    context.marker, context.cancel));
   return CountOf(row.front());
 }
 

@@ -9,8 +9,8 @@
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/log.h"
 #include "validator/base/status.h"
+#include "validator/engine/comparison_sql.h"
 #include "validator/engine/statement.h"
-#include "validator/sql/read_statements.h"
 
 namespace assay::engine {
 namespace {
@@ -47,20 +47,13 @@ std::string WhyNotHashedPair(const DiffContext& context,
 
 absl::StatusOr<std::vector<Value>> HashSide(const DiffContext& context,
                                             Side which) {
-  const ComparedSide& side = context.side(which);
-  const sql::Dialect& dialect = side.session->dialect();
-  std::vector<std::string> columns;
-  for (const PairedColumn& pair : context.plan->columns) {
-    columns.push_back(dialect.QuoteIdentifier(pair.on(which)));
-  }
   sql::SqlWriter writer(sql::WriteMode::kBound);
-  writer.Put("SELECT ").Put(dialect.RowHash(columns, context.seed));
-  ASSAY_RETURN_IF_ERROR(
-      sql::PutFromWhere(writer, side.scope(), context.where(which)));
-  return ReadOneRow(*side.session, writer, context.marker, context.cancel);
+  ASSAY_RETURN_IF_ERROR(PutRowHashes(writer, context, which));
+  return ReadOneRow(*context.side(which).session, writer, context.marker,
+                    context.cancel);
 }
 
-// Names of columns whose equality is looser than their bytes'; the first.
+// A column whose equality is looser than its bytes'; "": none.
 absl::StatusOr<std::string> LooseColumn(const DiffContext& context,
                                         Side which) {
   const ComparedSide& side = context.side(which);
@@ -78,7 +71,10 @@ absl::StatusOr<std::string> LooseColumn(const DiffContext& context,
 
 }  // namespace
 
-std::string WhyNotHashed(const DiffContext& context) {
+namespace {
+
+// As far as plan and types tell.
+std::string WhyNotByPlan(const DiffContext& context) {
   const ComparedSide& source = *context.source;
   const ComparedSide& target = *context.target;
   const sql::Dialect& dialect = source.session->dialect();
@@ -108,16 +104,21 @@ std::string WhyNotHashed(const DiffContext& context) {
   return "";
 }
 
+}  // namespace
+
+absl::StatusOr<std::string> WhyNotHashed(const DiffContext& context) {
+  if (std::string why = WhyNotByPlan(context); !why.empty()) return why;
+  for (const Side side : {Side::kSource, Side::kTarget}) {
+    ASSAY_ASSIGN_OR_RETURN(const std::string loose, LooseColumn(context, side));
+    if (loose.empty()) continue;
+    return absl::StrCat(loose, " has a collation that is not deterministic");
+  }
+  return std::string();
+}
+
 absl::StatusOr<HashOutcome> CompareHashes(const DiffContext& context) {
   HashOutcome out;
-  std::string why = WhyNotHashed(context);
-  for (const Side side : {Side::kSource, Side::kTarget}) {
-    if (!why.empty()) break;
-    ASSAY_ASSIGN_OR_RETURN(const std::string loose, LooseColumn(context, side));
-    if (!loose.empty()) {
-      why = absl::StrCat(loose, " has a collation that is not deterministic");
-    }
-  }
+  ASSAY_ASSIGN_OR_RETURN(const std::string why, WhyNotHashed(context));
   if (!why.empty()) {
     out.note = absl::StrCat("method: rows streamed, since ", why);
     return out;

@@ -21,8 +21,8 @@ struct HashOutcome {
 };
 
 // Why hashing in the databases would not be sound, or not be cheaper; empty:
-// it is both.
-std::string WhyNotHashed(const DiffContext& context);
+// it is both. Asks the catalogs for collations.
+absl::StatusOr<std::string> WhyNotHashed(const DiffContext& context);
 
 // Hashes both sides at once where WhyNotHashed is empty. Trouble with the
 // hashing itself is no failure: the rows are then read.

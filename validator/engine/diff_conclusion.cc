@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
 #include "validator/engine/sample_policy.h"
@@ -161,9 +162,11 @@ absl::Status DiffConclusion::WithoutVerdict(const absl::Status& status) {
   if (status.ok() || context_.cancel.cancelled() || IsRetryable(status)) {
     return status;
   }
-  samples_note_ =
-      absl::StrCat("rows could not be read again by their key to be shown (",
-                   GetErrorReasonInfo(GetReason(status)).name, ")");
+  samples_note_ = absl::StrCat(
+      "rows could not be looked up by the key (",
+      absl::StrJoin(plan_.KeyNames(), ", "),
+      ") to be shown: ", GetErrorReasonInfo(GetReason(status)).name,
+      "; another `key` may do");
   return absl::OkStatus();
 }
 
@@ -207,6 +210,8 @@ absl::Status DiffConclusion::Take(std::vector<LeftoverRecord>& records) {
 absl::Status DiffConclusion::TakeOne(LeftoverRecord& record,
                                      const KeyedRows& source,
                                      const KeyedRows& target) {
+  AddToFingerprint(diff::Side::kSource, record.source);
+  AddToFingerprint(diff::Side::kTarget, record.target);
   const auto s = source.find(record.key);
   const auto t = target.find(record.key);
   const bool single = s != source.end() && t != target.end() &&
@@ -382,5 +387,25 @@ absl::Status DiffConclusion::Finish() {
 }
 
 int64_t DiffConclusion::listed() const { return listed_; }
+
+void DiffConclusion::AddToFingerprint(diff::Side side,
+                                      const std::vector<LeftoverRow>& rows) {
+  for (const LeftoverRow& row : rows) {
+    std::string bytes(side == diff::Side::kSource ? "s" : "t");
+    bytes.append(reinterpret_cast<const char*>(&row.row), sizeof row.row);
+    bytes += row.payload;
+    const diff::Digest digest = diff::HashBytes(bytes, 0);
+    // A sum, so that neither the order matters nor whether equal rows come one
+    // by one.
+    fingerprint_ +=
+        (static_cast<unsigned __int128>(digest.high) << 64 | digest.low) *
+        static_cast<unsigned __int128>(row.count);
+  }
+}
+
+diff::Digest DiffConclusion::fingerprint() const {
+  return {static_cast<uint64_t>(fingerprint_),
+          static_cast<uint64_t>(fingerprint_ >> 64)};
+}
 
 }  // namespace assay::engine

@@ -117,7 +117,7 @@ class Rules {
         for (const std::string& label : column.capacity.labels) {
           values.push_back({label, true});
         }
-        absl::StrAppend(&out, Enum("values", values, *found));
+        out += Enum("values", values, *found).value_or("");
       }
     }
     return out;
@@ -137,22 +137,32 @@ class Rules {
     return literal.text;
   }
 
-  static std::string Enum(const char* parameter,
-                          const std::vector<CheckLiteral>& literals,
-                          const connections::Column& column) {
+  // nullopt where a value is none of the column's type; "" where the same is
+  // demanded already, in whatever order.
+  std::optional<std::string> Enum(const char* parameter,
+                                  const std::vector<CheckLiteral>& literals,
+                                  const connections::Column& column) {
     Names values;
     for (const CheckLiteral& literal : literals) {
       const std::optional<std::string> value = Scalar(literal, column);
-      if (!value) return "";
+      if (!value) return std::nullopt;
       values.push_back(*value);
+    }
+    const std::set<std::string> any_order(values.begin(), values.end());
+    if (!told_
+             .insert(absl::StrCat(column.name, "\n", parameter, "\n",
+                                  absl::StrJoin(any_order, "\n")))
+             .second) {
+      return "";
     }
     return Indented(absl::StrCat("enum: {column: ", YamlName(column.name), ", ",
                                  parameter, ": [", absl::StrJoin(values, ", "),
                                  "]}"));
   }
 
-  static std::string Range(const CheckDemand& demand,
-                           const connections::Column& column) {
+  // As Enum.
+  std::optional<std::string> Range(const CheckDemand& demand,
+                                   const connections::Column& column) {
     std::string out = absl::StrCat("range: {column: ", YamlName(column.name));
     const std::pair<const char*, const std::optional<CheckLiteral>*> bounds[] =
         {{"min", &demand.min},
@@ -162,9 +172,10 @@ class Rules {
     for (const auto& [name, literal] : bounds) {
       if (!literal->has_value()) continue;
       const std::optional<std::string> value = Scalar(**literal, column);
-      if (!value) return "";
+      if (!value) return std::nullopt;
       absl::StrAppend(&out, ", ", name, ": ", *value);
     }
+    if (!told_.insert(out).second) return "";
     return Indented(absl::StrCat(out, "}"));
   }
 
@@ -172,8 +183,10 @@ class Rules {
     std::string out;
     for (const DraftSide* side : {&pair_.source, &pair_.target}) {
       for (const db::CheckFacts& check : side->facts.checks) {
-        std::optional<std::string> rules = ReadRules(check);
+        const std::set<std::string> told = told_;
+        const std::optional<std::string> rules = ReadRules(check);
         if (!rules) {
+          told_ = told;  // A part of a check is not said.
           comments_ += YamlComment(
               "      ",
               absl::StrCat("No rule kind says this CHECK of the ",
@@ -181,7 +194,7 @@ class Rules {
                            "; `expression` may: ", check.text));
           continue;
         }
-        if (told_.insert(*rules).second) out += *rules;
+        out += *rules;
       }
     }
     return out;
@@ -199,12 +212,12 @@ class Rules {
       const connections::Column* column =
           OnTarget(of_domain ? check.column : demand.column);
       if (column == nullptr) return std::nullopt;
-      const std::string rule =
+      const std::optional<std::string> rule =
           !demand.values.empty()   ? Enum("values", demand.values, *column)
           : !demand.forbid.empty() ? Enum("forbid", demand.forbid, *column)
                                    : Range(demand, *column);
-      if (rule.empty()) return std::nullopt;
-      out += rule;
+      if (!rule) return std::nullopt;
+      out += *rule;
     }
     return out;
   }
@@ -272,7 +285,7 @@ class Rules {
   const std::vector<DraftPair>& pairs_;
   const connections::Table& target_;
   std::set<std::string> listed_;  // Columns with a list of labels.
-  std::set<std::string> told_;    // Rules of checks.
+  std::set<std::string> told_;    // What rules demand of columns.
   std::map<std::string, std::set<std::set<std::string>>> references_;
   std::string comments_;
 };

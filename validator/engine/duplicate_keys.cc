@@ -10,11 +10,11 @@
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
 #include "validator/diff/window.h"
+#include "validator/engine/comparison_sql.h"
 #include "validator/engine/key_draw.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/key_scan.h"
 #include "validator/engine/statement.h"
-#include "validator/sql/statements.h"
 
 namespace assay::engine {
 namespace {
@@ -23,17 +23,11 @@ using diff::Side;
 
 absl::StatusOr<DuplicateKeys> CountedThere(const DiffContext& context,
                                            Side side) {
-  const ComparedSide& of = context.side(side);
-  Duplicates step;
-  for (size_t i = 0; i < context.plan->key_columns; ++i) {
-    step.columns.push_back(Column{context.plan->columns[i].on(side), {}});
-  }
   sql::SqlWriter writer(sql::WriteMode::kBound);
-  ASSAY_RETURN_IF_ERROR(
-      sql::PutDuplicates(writer, of.scope(), context.where(side), step));
-  ASSAY_ASSIGN_OR_RETURN(
-      const std::vector<Value> row,
-      ReadOneRow(*of.session, writer, context.marker, context.cancel));
+  ASSAY_RETURN_IF_ERROR(PutDuplicateKeys(writer, context, side));
+  ASSAY_ASSIGN_OR_RETURN(const std::vector<Value> row,
+                         ReadOneRow(*context.side(side).session, writer,
+                                    context.marker, context.cancel));
   return DuplicateKeys{CountOf(row.at(0)), CountOf(row.at(1))};
 }
 
@@ -86,16 +80,29 @@ absl::StatusOr<DuplicateKeys> CountedHere(const DiffContext& context,
 
 }  // namespace
 
-absl::StatusOr<DuplicateKeys> CountDuplicateKeys(const DiffContext& context,
-                                                 Side side) {
+DuplicateCount HowDuplicatesCount(const DiffContext& context, Side side) {
   if (context.plan->key_columns == 0 || context.proven(side)) {
-    return DuplicateKeys{};
+    return DuplicateCount::kProvenNone;
   }
   const bool one_spelling = side == Side::kSource
                                 ? context.plan->trusted_source
                                 : context.plan->trusted_target;
-  return one_spelling && context.plan->key_lookup ? CountedThere(context, side)
-                                                  : CountedHere(context, side);
+  return one_spelling && context.plan->key_lookup
+             ? DuplicateCount::kGroupBy
+             : DuplicateCount::kAllKeysRead;
+}
+
+absl::StatusOr<DuplicateKeys> CountDuplicateKeys(const DiffContext& context,
+                                                 Side side) {
+  switch (HowDuplicatesCount(context, side)) {
+    case DuplicateCount::kProvenNone:
+      break;
+    case DuplicateCount::kGroupBy:
+      return CountedThere(context, side);
+    case DuplicateCount::kAllKeysRead:
+      return CountedHere(context, side);
+  }
+  return DuplicateKeys{};
 }
 
 }  // namespace assay::engine

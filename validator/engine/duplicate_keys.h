@@ -16,9 +16,15 @@ struct DuplicateKeys {
   int64_t rows = 0;  // Of these keys.
 };
 
-// None where the catalog proves that there are none. Else the database counts
-// them byte by byte; or, where one value of the key has more than one spelling,
-// which the database tells apart and a comparison does not, all keys are read.
+// How the duplicates of a side come to be known.
+enum class DuplicateCount {
+  kProvenNone,   // The catalog proves that there are none; or there is no key.
+  kGroupBy,      // The database counts them byte by byte.
+  kAllKeysRead,  // One value of the key has more than one spelling, which the
+                 // database tells apart and a comparison does not.
+};
+DuplicateCount HowDuplicatesCount(const DiffContext& context, diff::Side side);
+
 // Keys with a NULL are left out.
 absl::StatusOr<DuplicateKeys> CountDuplicateKeys(const DiffContext& context,
                                                  diff::Side side);

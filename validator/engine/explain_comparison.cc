@@ -14,7 +14,9 @@
 #include "validator/engine/comparison_group.h"
 #include "validator/engine/comparison_sql.h"
 #include "validator/engine/diff_context.h"
+#include "validator/engine/duplicate_keys.h"
 #include "validator/engine/explain_comparison_rule.h"
+#include "validator/engine/side_snapshots.h"
 
 namespace assay::engine {
 namespace {
@@ -159,26 +161,35 @@ class PairExplainer {
     if (plan_->key_columns == 0) {
       return "no key: rows compare as a multiset";
     }
-    const std::string key =
+    std::string key =
         absl::StrCat("key (", absl::StrJoin(plan_->KeyNames(), ", "), "): ");
     if (plan_->proven_source && plan_->proven_target) {
       return absl::StrCat(key, "proven by the catalogs of both sides");
     }
-    const std::string counted = "duplicates counted by GROUP BY on ";
-    if (!plan_->proven_source && !plan_->proven_target) {
-      return absl::StrCat(key, "not proven by a catalog; ", counted,
-                          "both sides");
+    const DiffContext context = Context();
+    const auto how = [&](Side side) -> std::string {
+      return HowDuplicatesCount(context, side) == DuplicateCount::kGroupBy
+                 ? "duplicates counted by GROUP BY on "
+                 : "duplicates found by reading all keys of ";
+    };
+    if (plan_->proven_source != plan_->proven_target) {
+      const Side proven = plan_->proven_source ? Side::kSource : Side::kTarget;
+      const Side other = Other(proven);
+      return absl::StrCat(key, "proven by the catalog of ", SideName(proven),
+                          "; ", how(other), SideName(other));
     }
-    const Side proven = plan_->proven_source ? Side::kSource : Side::kTarget;
-    return absl::StrCat(key, "proven by the catalog of ", SideName(proven),
-                        "; ", counted, SideName(Other(proven)));
+    absl::StrAppend(&key, "not proven by a catalog",
+                    plan_->LookupProves() ? "; " : " as it is compared; ",
+                    how(Side::kSource));
+    if (how(Side::kSource) == how(Side::kTarget)) return key + "both sides";
+    return absl::StrCat(key, SideName(Side::kSource), ", ", how(Side::kTarget),
+                        SideName(Side::kTarget));
   }
 
-  void ExplainRule(const CompiledRule& rule) {
-    if (!rule.status.ok()) return RuleLine(rule, out_);
+  // What every rule shares.
+  DiffContext Context() const {
     DiffContext context;
     context.comparison = &all_.comparison;
-    context.rule = rule.rule;
     context.parameters = &all_.parameters;
     context.source = &of(Side::kSource);
     context.target = &of(Side::kTarget);
@@ -186,6 +197,13 @@ class PairExplainer {
     context.as_of = all_.as_of;
     context.marker = kMarker;
     context.cancel = all_.cancel;
+    return context;
+  }
+
+  void ExplainRule(const CompiledRule& rule) {
+    if (!rule.status.ok()) return RuleLine(rule, out_);
+    DiffContext context = Context();
+    context.rule = rule.rule;
     out_ += ExplainComparisonRule(context, rule.plan);
   }
 

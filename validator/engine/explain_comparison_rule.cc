@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/engine/explain_comparison_rule.h"
 
-#include <algorithm>
-#include <iterator>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -10,8 +9,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "validator/base/status.h"
+#include "validator/engine/aggregate_read.h"
 #include "validator/engine/comparison_sql.h"
 #include "validator/engine/database_hash.h"
+#include "validator/engine/diff_choices.h"
+#include "validator/engine/duplicate_keys.h"
+#include "validator/engine/key_draw.h"
 #include "validator/engine/sample_policy.h"
 #include "validator/engine/statement.h"
 
@@ -75,46 +78,45 @@ class RuleExplainer {
     Line("        ", absl::StrReplaceAll(*sql, {{"\n", "\n        "}}));
   }
 
+  void Sql(Side side, const std::string& what,
+           const std::function<absl::Status(sql::SqlWriter&)>& put) {
+    sql::SqlWriter writer(sql::WriteMode::kPaste);
+    const absl::Status status = put(writer);
+    if (!status.ok())
+      return Sql(side, what, absl::StatusOr<std::string>(status));
+    Sql(side, what, absl::StatusOr<std::string>(writer.sql()));
+  }
+
+  void CannotRun(const absl::Status& status) {
+    Line("      (cannot run: ", Shown(status), ")");
+  }
+
   void ExplainStep(const CompareCounts&) {
-    for (const Side side : kSides) Sql(side, "rows", CountSql(context_, side));
+    for (const Side side : kSides) {
+      Sql(side, "rows", [&](sql::SqlWriter& writer) {
+        return PutCount(writer, context_, side);
+      });
+    }
   }
 
   void ExplainStep(const CompareAggregate& step) {
-    auto plan = PlanAggregate(step);
-    if (!plan.ok()) {
-      Line("      (cannot run: ", Shown(plan.status()), ")");
-      return;
-    }
+    const auto plan =
+        PlanAggregate(*context_.comparison, step, *context_.parameters,
+                      *context_.source, *context_.target);
+    if (!plan.ok()) return CannotRun(plan.status());
     DiffContext own = context_;
     own.plan = &*plan;
     for (const std::string& note : plan->Notes()) Line("      ", note);
+    const auto columns = FindAggregateColumns(own, step);
+    if (!columns.ok()) return CannotRun(columns.status());
     for (const Side side : kSides) {
       Sql(side, step.group_by.empty() ? "aggregate" : "aggregate of each group",
-          AggregateSql(own, step, side));
+          [&](sql::SqlWriter& writer) {
+            return PutAggregate(
+                writer, own, side,
+                ReadOfAggregate(own.side(side), step, *columns));
+          });
     }
-  }
-
-  // An aggregate needs no key and takes no tolerance of columns.
-  absl::StatusOr<PairPlan> PlanAggregate(const CompareAggregate& step) const {
-    Comparison keyless = *context_.comparison;
-    keyless.key.clear();
-    keyless.keyless = true;
-    keyless.columns.only.clear();
-    keyless.columns.except.clear();
-    const auto add = [&](const Column& column) {
-      Word& word = keyless.columns.only.emplace_back();
-      word.text = column.name;
-      word.range = column.range;
-    };
-    if (step.column.has_value()) add(*step.column);
-    for (const Column& column : step.group_by) add(column);
-    if (keyless.columns.only.empty()) return PairPlan();
-    for (ColumnPolicy& policy : keyless.columns.policies) {
-      policy.tolerance.reset();
-      policy.relative_tolerance.reset();
-    }
-    return PlanPair(keyless, *context_.parameters, *context_.source,
-                    *context_.target, /*any_table=*/true);
   }
 
   void ExplainStep(const CompareSchemas& step) {
@@ -138,21 +140,23 @@ class RuleExplainer {
         "partner are read to count them");
     for (const Side side : kSides) {
       Sql(side, side == child ? "keys of the child" : "keys of the parent",
-          DistinctKeysSql(context_, side == child ? step.columns : step.key,
-                          side));
+          [&](sql::SqlWriter& writer) -> absl::Status {
+            const ComparedSide& of = context_.side(side);
+            ASSAY_ASSIGN_OR_RETURN(
+                const std::vector<std::string> columns,
+                ResolveNames(of, side == child ? step.columns : step.key));
+            return PutDistinctKeys(writer, of, context_.where(side), columns);
+          });
     }
   }
 
   void ExplainStep(const SampleDiff& step) {
-    if (context_.plan->key_columns == 0 || !context_.plan->key_lookup) {
-      Line(
-          "      (cannot run: sample_diff needs a key by which rows can be "
-          "looked up: one without trim, case and precision)");
-      return;
+    if (const absl::Status status = CheckSample(*context_.plan); !status.ok()) {
+      return CannotRun(status);
     }
     RecheckLine(step.recheck, /*can_reread=*/true);
     if (step.random > 0) {
-      const bool numbers = IsOneInteger();
+      const bool numbers = DrawsNumbers(context_);
       Line("      keys are drawn ",
            numbers ? "as random numbers between the least and the greatest "
                      "key where, by the statistics, enough of them are keys; "
@@ -167,45 +171,32 @@ class RuleExplainer {
     }
     for (const Side side : kSides) {
       if (step.edges) {
-        Sql(side, "least key", EdgeSql(context_, side, false));
-        Sql(side, "greatest key", EdgeSql(context_, side, true));
+        for (const bool greatest : {false, true}) {
+          Sql(side, greatest ? "greatest key" : "least key",
+              [&](sql::SqlWriter& writer) {
+                return PutEdgeKey(writer, context_, side, greatest);
+              });
+        }
       }
       if (step.recent_column.has_value()) {
-        Sql(side, "keys of the newest rows",
-            RecentSql(context_, *step.recent_column, step.recent_micros,
-                      step.recent_limit, side));
+        Sql(side, "keys of the newest rows", [&](sql::SqlWriter& writer) {
+          return PutRecentKeys(writer, context_, *step.recent_column,
+                               step.recent_micros, step.recent_limit, side);
+        });
       }
     }
     Line("      the rows of these keys are then looked up on both sides");
   }
 
-  // As key_draw.h decides.
-  bool IsOneInteger() const {
-    if (context_.plan->key_columns != 1) return false;
-    return std::all_of(std::begin(kSides), std::end(kSides), [&](Side side) {
-      const auto* column = context_.side(side).table.FindColumn(
-          context_.plan->columns.front().on(side));
-      return column->type.type == TypeClass::kInteger && context_.proven(side);
-    });
-  }
-
   void ExplainStep(const FullDiff& step) {
-    if (step.older_than_column.has_value()) {
-      for (const Side side : kSides) {
-        auto old = NotNewerThan(context_, *step.older_than_column,
-                                step.older_than_micros, side);
-        if (!old.ok()) {
-          Line("      (cannot run: ", Shown(old.status()), ")");
-          return;
-        }
-        ExprPtr& where = side == Side::kSource ? context_.source_where
-                                               : context_.target_where;
-        where = Conjunction(where, *old);
-      }
-    }
-    if (const std::string why = WhyNotRun(step); !why.empty()) {
-      Line("      (cannot run: ", why, ")");
-      return;
+    const PairPlan& plan = *context_.plan;
+    // Without duplicates, which are counted when it runs.
+    const bool may_be_unique = NeverNullKey(context_, Side::kSource) &&
+                               NeverNullKey(context_, Side::kTarget);
+    for (const absl::Status& status :
+         {AddOlderThan(step, context_), CheckRecheck(plan, step),
+          CheckTolerance(plan, may_be_unique)}) {
+      if (!status.ok()) return CannotRun(status);
     }
     const std::string why_not = WhyNotHashedHere(step);
     Line("      hashing in the databases: ",
@@ -215,120 +206,70 @@ class RuleExplainer {
     Line("      streaming rows: ",
          why_not.empty() ? "where the hashes differ" : "chosen", ", ",
          ResumeText());
-    RecheckLine(step.recheck, CanReread());
+    RecheckLine(step.recheck, plan.LookupProves());
     for (const Side side : kSides) {
-      if (context_.plan->key_columns > 0 && !context_.proven(side)) {
-        Sql(side, "duplicate keys, rows of them",
-            DuplicateKeysSql(context_, side));
+      switch (HowDuplicatesCount(context_, side)) {
+        case DuplicateCount::kProvenNone:
+          break;
+        case DuplicateCount::kGroupBy:
+          Sql(side, "duplicate keys, rows of them",
+              [&](sql::SqlWriter& writer) {
+                return PutDuplicateKeys(writer, context_, side);
+              });
+          break;
+        case DuplicateCount::kAllKeysRead:
+          Sql(side, "all keys, to find duplicates",
+              ScanSql(context_, side, /*keys_only=*/true));
+          break;
       }
     }
     for (const Side side : kSides) {
       if (!why_not.empty()) break;
       Sql(side, "hashes, a run with a seed of its own",
-          HashSql(context_, side));
+          [&](sql::SqlWriter& writer) {
+            return PutRowHashes(writer, context_, side);
+          });
     }
     for (const Side side : kSides) {
       Sql(side, "rows", ScanSql(context_, side, /*keys_only=*/false));
     }
   }
 
-  // Why full_diff.cc will refuse; empty: it will not, as far as is known before
-  // keys are counted.
-  std::string WhyNotRun(const FullDiff& step) const {
-    if (step.recheck.times > 0 && !CanReread()) {
-      return "recheck needs a key by which rows can be looked up: integers, "
-             "decimals, booleans, text, native UUIDs, dates, times or bytes, "
-             "compared as they are (no `as`, trim, case or precision on them)";
-    }
-    if (context_.plan->layout.tolerance_columns == 0) return "";
-    for (const Side side : kSides) {
-      if (context_.proven(side)) continue;
-      bool certain =
-          context_.plan->key_lookup && context_.side(side).derived.empty();
-      for (size_t i = 0; certain && i < context_.plan->key_columns; ++i) {
-        certain = !context_.side(side)
-                       .table.FindColumn(context_.plan->columns[i].on(side))
-                       ->nullable;
-      }
-      if (!certain) {
-        return absl::StrCat(
-            "a tolerance needs a key that is unique and never NULL on both "
-            "sides, so that it is known which rows meet, and nothing proves "
-            "it of ",
-            SideName(side));
-      }
-    }
-    return "";
-  }
-
-  // As full_diff.cc decides.
-  bool CanReread() const {
-    const PairPlan& plan = *context_.plan;
-    return plan.key_columns > 0 && plan.key_lookup && plan.trusted_source &&
-           plan.trusted_target;
-  }
-
   std::string WhyNotHashedHere(const FullDiff& step) {
     if (step.hashing == FullDiff::Hashing::kNever) {
       return "the rule says hashing: never";
     }
-    std::string why = WhyNotHashed(context_);
-    for (const Side side : kSides) {
-      if (why.empty()) why = WhyLoose(side);
-    }
-    return why;
-  }
-
-  // As database_hash.cc asks the catalog.
-  std::string WhyLoose(Side side) {
-    sql::SqlWriter writer(sql::WriteMode::kBound);
-    writer.Put(context_.side(side).session->dialect().LooseEqualityQuery(
-        context_.side(side).table.schema, context_.side(side).table.name));
-    if (writer.sql().empty()) return "";
-    const auto rows = ReadRows(*context_.side(side).session, writer,
-                               context_.marker, 1, context_.cancel);
-    if (!rows.ok()) return Shown(rows.status());
-    if (rows->rows.empty()) return "";
-    return absl::StrCat(ToText(rows->rows.front().cells.front()),
-                        " has a collation that is not deterministic");
+    const auto why = WhyNotHashed(context_);
+    return why.ok() ? *why : Shown(why.status());
   }
 
   // Whether an interrupted scan goes on.
   std::string ResumeText() const {
-    const char* begins = "begins again after an interruption, since ";
-    if (context_.comparison->consistency == Consistency::kStrict) {
-      return absl::StrCat(begins, "its consistency is strict");
-    }
-    if (context_.plan->key_columns == 0) {
-      return absl::StrCat(begins, "it has no key");
-    }
-    if (!context_.plan->key_lookup) {
-      return absl::StrCat(begins, "rows cannot be looked up by the key");
-    }
-    for (const Side side : kSides) {
-      if (!KeyOrderOf(context_.side(side)).empty()) continue;
-      return absl::StrCat(begins, SideName(side),
-                          " has no unique key to order by");
-    }
-    return "goes on after an interruption";
+    const std::string why = WhyNotResumed(context_);
+    return why.empty() ? "goes on after an interruption"
+                       : absl::StrCat(
+                             "begins again after an interruption, since ", why);
   }
 
   void RecheckLine(const Recheck& recheck, bool can_reread) {
+    const bool rollback = context_.rule->on_fail == OnFail::kRollback;
+    const Rounds rounds = RoundsOf(recheck, rollback && can_reread);
+    const std::string later = absl::StrCat(
+        FormatDurationMicros(absl::ToInt64Microseconds(rounds.after)),
+        " later");
     if (recheck.times > 0) {
-      Line("      recheck: differing rows are read again up to ", recheck.times,
-           recheck.times == 1 ? " time" : " times", ", each ",
-           FormatDurationMicros(recheck.after_micros),
-           " later; what is the same twice running counts");
-    } else if (context_.rule->on_fail != OnFail::kRollback) {
-      Line("      recheck: none, the first reading counts");
-    } else if (can_reread) {
-      Line(
-          "      recheck: differing rows are read again once, 1s later, "
-          "since on_fail is rollback");
+      Line("      recheck: differing rows are read again up to ", rounds.times,
+           rounds.times == 1 ? " time" : " times", ", each ", later,
+           "; what is the same twice running counts");
+    } else if (rounds.times > 0) {
+      Line("      recheck: differing rows are read again once, ", later,
+           ", since on_fail is rollback");
+    } else if (rollback) {
+      Line("      recheck: rows cannot be looked up by this key; where it ",
+           "fails everything is read once more, ", later,
+           ", since on_fail is rollback");
     } else {
-      Line(
-          "      recheck: none, and so no rollback: rows cannot be looked up "
-          "by this key");
+      Line("      recheck: none, the first reading counts");
     }
   }
 

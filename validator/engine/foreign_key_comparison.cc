@@ -9,6 +9,7 @@
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
 #include "validator/diff/window.h"
+#include "validator/engine/comparison_sql.h"
 #include "validator/engine/comparison_steps.h"
 #include "validator/engine/diff_scan.h"
 #include "validator/engine/key_reader.h"
@@ -27,15 +28,6 @@ constexpr size_t kMostOrphans = 1000000;
 // They are kept in memory.
 constexpr size_t kMostOrphanBytes = 64 << 20;
 
-ExprPtr Complete(const std::vector<std::string>& columns) {
-  And all;
-  for (const std::string& column : columns) {
-    all.operands.push_back(
-        MakeExpr(Not{MakeExpr(NullTest{MakeExpr(Column{column, {}})})}));
-  }
-  return MakeExpr(std::move(all));
-}
-
 // `side` as its distinct complete keys: "SELECT DISTINCT a AS assay_k0, …".
 absl::StatusOr<ComparedSide> DistinctKeys(
     const ComparedSide& side, const ExprPtr& where,
@@ -44,25 +36,15 @@ absl::StatusOr<ComparedSide> DistinctKeys(
   out.where = nullptr;
   out.table.columns.clear();
   out.table.unique_keys.clear();
-  const sql::Scope scope = side.scope();
-  const sql::Dialect& dialect = side.session->dialect();
-  // Written out: the SELECT becomes a table's place.
-  sql::SqlWriter writer(sql::WriteMode::kPaste);
-  writer.Put("SELECT DISTINCT ");
   for (size_t i = 0; i < columns.size(); ++i) {
-    const connections::Column* column = side.table.FindColumn(columns[i]);
-    sql::SqlWriter name(sql::WriteMode::kPaste);
-    name.PutName(scope, column->name);
-    connections::Column& key = out.table.columns.emplace_back(*column);
+    connections::Column& key =
+        out.table.columns.emplace_back(*side.table.FindColumn(columns[i]));
     key.name = absl::StrCat("assay_k", i);
     key.nullable = false;
-    writer.Put(i > 0 ? ", " : "")
-        .Put(dialect.ByteExact(name.sql(), column->type))
-        .Put(" AS ")
-        .Put(dialect.QuoteIdentifier(key.name));
   }
-  ASSAY_RETURN_IF_ERROR(
-      sql::PutFromWhere(writer, scope, Conjunction(where, Complete(columns))));
+  // Written out: the SELECT becomes a table's place.
+  sql::SqlWriter writer(sql::WriteMode::kPaste);
+  ASSAY_RETURN_IF_ERROR(PutDistinctKeys(writer, side, where, columns));
   out.derived = writer.sql();
   return out;
 }
@@ -148,18 +130,11 @@ class ForeignKeyReader {
 
  private:
   absl::Status Resolve() {
-    const auto resolve = [&](Side side, const std::vector<Column>& columns,
-                             std::vector<std::string>& names) -> absl::Status {
-      const sql::Scope scope = context_.side(side).scope();
-      for (const Column& column : columns) {
-        auto resolved = scope.resolve(column);
-        if (!resolved.ok()) return Annotate(resolved.status(), SideName(side));
-        names.push_back(resolved->name);
-      }
-      return absl::OkStatus();
-    };
-    ASSAY_RETURN_IF_ERROR(resolve(child_, step_.columns, child_columns_));
-    return resolve(Other(child_), step_.key, parent_columns_);
+    ASSAY_ASSIGN_OR_RETURN(child_columns_,
+                           ResolveNames(context_.side(child_), step_.columns));
+    ASSAY_ASSIGN_OR_RETURN(
+        parent_columns_, ResolveNames(context_.side(Other(child_)), step_.key));
+    return absl::OkStatus();
   }
 
   absl::StatusOr<int64_t> Count(const ExprPtr& where) {
@@ -176,8 +151,9 @@ class ForeignKeyReader {
   absl::Status CountChildren() {
     const ExprPtr& where = context_.where(child_);
     ASSAY_ASSIGN_OR_RETURN(const int64_t all, Count(where));
-    ASSAY_ASSIGN_OR_RETURN(const int64_t considered,
-                           Count(Conjunction(where, Complete(child_columns_))));
+    ASSAY_ASSIGN_OR_RETURN(
+        const int64_t considered,
+        Count(Conjunction(where, CompleteKeys(child_columns_))));
     out_.rows_considered = considered;
     out_.rows_null = all - considered;
     return absl::OkStatus();
@@ -196,7 +172,7 @@ class ForeignKeyReader {
     context.plan = &plan;
     return ScanKeys(context, which,
                     ColumnsOf(plan.columns, context_.side(which)),
-                    Conjunction(context_.where(which), Complete(names)),
+                    Conjunction(context_.where(which), CompleteKeys(names)),
                     [&](const diff::DigestBatch& batch) {
                       for (size_t r = 0; r < batch.size(); ++r) {
                         visit(std::string(diff::PayloadKey(batch.payload(r))));

@@ -21,7 +21,8 @@ struct DiffOutcome {
   std::string samples_note;
   int64_t listed = 0;                   // Keys in the list of differences.
   std::vector<std::string> shown_keys;  // Canonical; some that differ.
-  bool confirmed = false;  // What is counted survived a second reading.
+  bool confirmed = false;    // What is counted survived a second reading.
+  diff::Digest fingerprint;  // See DiffConclusion.
 };
 
 struct FullDiffRequest {

@@ -14,6 +14,7 @@
 #include "validator/base/status.h"
 #include "validator/diff/bottom_k.h"
 #include "validator/diff/shuffle.h"
+#include "validator/engine/comparison_sql.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/key_scan.h"
 #include "validator/engine/statement.h"
@@ -81,7 +82,9 @@ absl::StatusOr<std::optional<Range>> KeyRange(const DiffContext& context,
   return range;
 }
 
-bool IsOneInteger(const DiffContext& context) {
+}  // namespace
+
+bool DrawsNumbers(const DiffContext& context) {
   if (context.plan->key_columns != 1) return false;
   for (const Side side : {Side::kSource, Side::kTarget}) {
     const auto* column = context.side(side).table.FindColumn(
@@ -93,6 +96,8 @@ bool IsOneInteger(const DiffContext& context) {
   }
   return true;
 }
+
+namespace {
 
 // Whether numbers hit too few keys, or reading all keys is cheaper, as far as
 // the statistics know.
@@ -212,7 +217,7 @@ absl::Status AddKeysOf(const DiffContext& context, const SideColumns& columns,
                                  context.seed);
   diff::DigestBatch batch;
   if (absl::Status status = encoder.Encode(block, kinds, batch); !status.ok()) {
-    return NameColumn(*context.plan, status);
+    return Annotate(NameColumn(*context.plan, status), SideName(side));
   }
   for (size_t i = 0; i < batch.size(); ++i) {
     keys[std::string(diff::PayloadKey(batch.payload(i)))] |= SeenOn(side);
@@ -222,7 +227,7 @@ absl::Status AddKeysOf(const DiffContext& context, const SideColumns& columns,
 
 absl::StatusOr<KeyDraw> DrawUniformly(const DiffContext& context, int64_t count,
                                       uint64_t seed) {
-  if (IsOneInteger(context)) {
+  if (DrawsNumbers(context)) {
     ASSAY_ASSIGN_OR_RETURN(std::optional<KeyDraw> drawn,
                            DrawNumbers(context, count, seed));
     if (drawn.has_value()) return *std::move(drawn);
@@ -253,19 +258,9 @@ absl::Status AddEdges(const DiffContext& context, KeySet& keys) {
   for (const Side side : {Side::kSource, Side::kTarget}) {
     const ComparedSide& from = context.side(side);
     const SideColumns columns = KeyColumnsOf(context, side);
-    const sql::Scope scope = from.scope();
-    std::vector<sql::ResolvedColumn> key;
-    for (size_t i = 0; i < context.plan->key_columns; ++i) {
-      ASSAY_ASSIGN_OR_RETURN(
-          sql::ResolvedColumn column,
-          scope.resolve(Column{context.plan->columns[i].on(side), {}}));
-      key.push_back(std::move(column));
-    }
     for (const bool greatest : {false, true}) {
       sql::SqlWriter writer(sql::WriteMode::kBound);
-      ASSAY_RETURN_IF_ERROR(sql::PutReadEdge(writer, scope, context.where(side),
-                                             columns.expressions, key, greatest,
-                                             1));
+      ASSAY_RETURN_IF_ERROR(PutEdgeKey(writer, context, side, greatest));
       db::QueryOptions options;
       options.cancel = StatementToken(*from.session, context.cancel);
       options.block_rows = 1;
@@ -284,23 +279,12 @@ absl::Status AddEdges(const DiffContext& context, KeySet& keys) {
 
 absl::Status AddRecent(const DiffContext& context, const Column& column,
                        int64_t micros, int64_t limit, KeySet& keys) {
-  ASSAY_ASSIGN_OR_RETURN(const PairedColumn* pair,
-                         FindPair(*context.plan, column));
   for (const Side side : {Side::kSource, Side::kTarget}) {
     const ComparedSide& from = context.side(side);
     const SideColumns columns = KeyColumnsOf(context, side);
-    const sql::Scope scope = from.scope();
-    const std::string& name = pair->on(side);
-    ASSAY_ASSIGN_OR_RETURN(const sql::ResolvedColumn resolved,
-                           scope.resolve(Column{name, {}}));
-    const ExprPtr recent = MakeExpr(BinaryCompare{
-        CompareOp::kGreaterEqual, MakeExpr(Column{name, column.range}),
-        MakeExpr(Instant{absl::ToUnixMicros(context.as_of) - micros, name,
-                         column.range})});
     sql::SqlWriter writer(sql::WriteMode::kBound);
-    ASSAY_RETURN_IF_ERROR(sql::PutReadEdge(
-        writer, scope, Conjunction(context.where(side), recent),
-        columns.expressions, {resolved}, /*greatest=*/true, limit));
+    ASSAY_RETURN_IF_ERROR(
+        PutRecentKeys(writer, context, column, micros, limit, side));
     db::QueryOptions options;
     options.cancel = StatementToken(*from.session, context.cancel);
     ASSAY_ASSIGN_OR_RETURN(

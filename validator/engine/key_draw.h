@@ -19,6 +19,10 @@ struct KeyDraw {
   std::string method;  // For people.
 };
 
+// Whether DrawUniformly tries random numbers: the key is one integer column,
+// and an index finds each.
+bool DrawsNumbers(const DiffContext& context);
+
 // `count` keys, or all there are, uniformly from the distinct keys of both
 // sides: by random numbers where the key is one integer column that is dense
 // enough, else by reading all keys (not rows) of both sides. The same seed

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "validator/base/status.h"
 #include "validator/diff/canonical.h"
@@ -290,7 +291,9 @@ absl::StatusOr<std::vector<std::vector<Value>>> LookupKeys(
   return out;
 }
 
-absl::StatusOr<KeyedRows> ReadKeyValues(
+namespace {
+
+absl::StatusOr<KeyedRows> LookUp(
     const DiffContext& context, diff::Side which,
     absl::Span<const std::vector<Value>> keys, bool with_cells,
     const std::function<bool(const std::string&)>& wanted) {
@@ -344,6 +347,36 @@ absl::StatusOr<KeyedRows> ReadKeyValues(
     step = std::clamp<size_t>(size * kReadBytes / bytes, 1, kKeysPerStatement);
   }
   return out;
+}
+
+// "id bigint, mood mood" of a side.
+std::string KeyText(const PairPlan& plan, const ComparedSide& side) {
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < plan.key_columns; ++i) {
+    const auto* column = side.table.FindColumn(plan.columns[i].on(side.side));
+    const std::string& type = column->type.full_name.empty()
+                                  ? column->type.native_name
+                                  : column->type.full_name;
+    parts.push_back(absl::StrCat(column->name, " ", type));
+  }
+  return absl::StrJoin(parts, ", ");
+}
+
+}  // namespace
+
+absl::StatusOr<KeyedRows> ReadKeyValues(
+    const DiffContext& context, diff::Side which,
+    absl::Span<const std::vector<Value>> keys, bool with_cells,
+    const std::function<bool(const std::string&)>& wanted) {
+  absl::StatusOr<KeyedRows> rows =
+      LookUp(context, which, keys, with_cells, wanted);
+  if (rows.ok()) return rows;
+  // The database's own words know neither what was asked for nor why.
+  return Annotate(
+      rows.status(),
+      absl::StrCat("looking rows of ", SideName(which), ", ",
+                   context.side(which).label, ", up by their key (",
+                   KeyText(*context.plan, context.side(which)), ")"));
 }
 
 }  // namespace assay::engine

@@ -34,7 +34,7 @@ absl::Status ScanKeys(
     batch.Clear();
     if (absl::Status status = encoder.Encode(*block.rows, kinds, batch);
         !status.ok()) {
-      return NameColumn(*context.plan, status);
+      return Annotate(NameColumn(*context.plan, status), SideName(which));
     }
     context.meter->RowsRead(static_cast<int64_t>(batch.size()));
     return take(batch);

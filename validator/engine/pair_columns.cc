@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "validator/base/issue.h"
 #include "validator/base/status.h"
+#include "validator/engine/pair_match.h"
 #include "validator/engine/pair_names.h"
 #include "validator/engine/pair_plan.h"
 #include "validator/engine/sample_policy.h"
@@ -67,17 +68,25 @@ absl::StatusOr<const PairedColumn*> FindPair(const PairPlan& plan,
                                              const Column& column) {
   const std::vector<size_t> found = Matches(plan.columns, column.name);
   if (!found.empty()) return &plan.columns[found.front()];
+  const std::string line = LineText(column.range);
+  for (const bool source : {true, false}) {
+    for (const std::string& only :
+         source ? plan.source_only : plan.target_only) {
+      if (!Same(only, column.name)) continue;
+      return MakeError(ErrorReason::kColumnNotFound,
+                       absl::StrCat(line, "column '", only, "' is only in the ",
+                                    source ? "source" : "target"));
+    }
+  }
   std::vector<std::string> names;
   for (const PairedColumn& pair : plan.columns) names.push_back(pair.name);
   const std::string nearest = NearestName(column.name, names);
   return MakeError(
       ErrorReason::kColumnNotFound,
-      absl::StrCat(
-          column.range.known() ? absl::StrCat("line ", column.range.line, ": ")
-                               : "",
-          "no compared column is called '", column.name, "'",
-          nearest.empty() ? ""
-                          : absl::StrCat("; did you mean '", nearest, "'?")));
+      absl::StrCat(line, "no compared column is called '", column.name, "'",
+                   nearest.empty()
+                       ? ""
+                       : absl::StrCat("; did you mean '", nearest, "'?")));
 }
 
 std::vector<std::string> PairPlan::Notes() const {

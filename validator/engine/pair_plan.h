@@ -47,6 +47,12 @@ struct PairPlan {
   // Whether a key has one spelling on the side, so that a look-up that finds
   // nothing proves that nothing is there.
   bool trusted_source = true, trusted_target = true;
+
+  // Whether a row that a look-up by its key does not find is not there.
+  bool LookupProves() const {
+    return key_columns > 0 && key_lookup && trusted_source && trusted_target;
+  }
+
   std::vector<std::string> source_only, target_only;
 
   // One line a column: "amount: number, exact".

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "validator/base/status.h"
+#include "validator/engine/diff_choices.h"
 #include "validator/engine/diff_conclusion.h"
 #include "validator/engine/key_draw.h"
 #include "validator/engine/key_reader.h"
@@ -30,11 +31,7 @@ class SampleDiffRunner {
         conclusion_(context_, outcome_.diff.counts) {}
 
   absl::StatusOr<SampleOutcome> Run() {
-    if (plan_.key_columns == 0 || !plan_.key_lookup) {
-      return MakeError(ErrorReason::kNotComparable,
-                       "sample_diff needs a key by which rows can be looked "
-                       "up: one without trim, case and precision");
-    }
+    ASSAY_RETURN_IF_ERROR(CheckSample(plan_));
     counts_.source_only_columns = plan_.source_only;
     counts_.target_only_columns = plan_.target_only;
     for (std::string& note : plan_.Notes()) {
@@ -115,8 +112,7 @@ class SampleDiffRunner {
   }
 
   absl::Status Compare() {
-    const int64_t rounds = std::max<int64_t>(request_.step.recheck.times,
-                                             request_.confirm ? 1 : 0);
+    const Rounds rounds = RoundsOf(request_.step.recheck, request_.confirm);
     LeftoverList list(context_.scratch);
     KeySet batch;
     const auto read = [&]() -> absl::Status {
@@ -143,7 +139,7 @@ class SampleDiffRunner {
       context_.meter->RowsRead(static_cast<int64_t>(batch.size()));
       counts_.keys += static_cast<int64_t>(batch.size());
       batch.clear();
-      if (rounds == 0) return conclusion_.Take(differing);
+      if (rounds.times == 0) return conclusion_.Take(differing);
       for (const LeftoverRecord& record : differing) {
         ASSAY_RETURN_IF_ERROR(list.Add(record));
       }
@@ -156,16 +152,14 @@ class SampleDiffRunner {
     if (!batch.empty()) ASSAY_RETURN_IF_ERROR(read());
     if (keys_.empty()) ASSAY_RETURN_IF_ERROR(LookForRows());
     outcome_.drawn = static_cast<int64_t>(drawn_.size());
-    if (rounds == 0) {
+    if (rounds.times == 0) {
       ASSAY_RETURN_IF_ERROR(conclusion_.Finish());
       return End();
     }
     ASSAY_RETURN_IF_ERROR(End());
     RecheckPlan recheck;
-    recheck.times = rounds;
-    recheck.after = absl::Microseconds(request_.step.recheck.times > 0
-                                           ? request_.step.recheck.after_micros
-                                           : 1000000);
+    recheck.times = rounds.times;
+    recheck.after = rounds.after;
     ASSAY_RETURN_IF_ERROR(Recheck(context_, recheck, list, counts_,
                                   [this](std::vector<LeftoverRecord>& records) {
                                     return conclusion_.Take(records);
