@@ -96,6 +96,7 @@ TEST_F(LostAttemptsTest, SuspensionEndsTheRow) {
   clock_.Advance(absl::Minutes(16));
   manager_->Sweep();
   AwaitState(run.run_id, RunState::kSuspended);
+  manager_->Sweep();  // Which waits until that is stored.
   for (int i = 0; i < 2 * limit_; ++i) CrashAndReopen();
   EXPECT_EQ(MustGet(run.run_id).state, RunState::kSuspended);
   ASSERT_TRUE(manager_->Subscribe(run.run_id, [] {}).ok());
@@ -153,8 +154,9 @@ TEST_F(LostAttemptsTest, ACheckpointThatIsFurtherIsProgress) {
         ScratchDirectory(request.directory, request.run_id) + "/some rule";
     std::filesystem::create_directories(folder);
     engine::Checkpoint checkpoint;
-    checkpoint.source.rows = rows += further;
-    checkpoint.target.rows = 7;
+    checkpoint.ranges.resize(1);
+    checkpoint.ranges[0].source.rows = rows += further;
+    checkpoint.ranges[0].target.rows = 7;
     EXPECT_TRUE(engine::WriteCheckpoint(folder, "binding", checkpoint).ok());
     written = true;
     return UntilCancelled(token);

@@ -113,6 +113,7 @@ TEST_F(PairsTest, GoWithTheRun) {
   });
   Open();
   const Run first = AwaitEnd(MustStart(Request("r1")).run_id);
+  clock_.Advance(absl::Seconds(1));
   const Run second = AwaitEnd(MustStart(Request("r2")).run_id);
   manager_->Sweep();
   manager_.reset();

@@ -81,7 +81,7 @@ class PostgresqlStores {
     Run("BEGIN ISOLATION LEVEL REPEATABLE READ");
     for (const char* const table :
          {"assay_store", "runs", "labels", "claims", "results", "groups_done",
-          "sessions", "differences", "servers"}) {
+          "sessions", "differences", "pairs", "servers"}) {
       Run(absl::StrCat("CREATE TABLE ", to, ".", table, " (LIKE ", from, ".",
                        table, " INCLUDING ALL)"));
       if (std::string(table) == "servers") continue;

@@ -40,6 +40,9 @@ using Executor = std::function<absl::Status(
 struct Seams {
   Executor execute;
   const Clock* clock = nullptr;  // Outlives the manager.
+  // By which it is decided whether other servers may have taken our runs; null:
+  // the machine's.
+  const Clock* membership_clock = nullptr;
   std::function<absl::StatusOr<std::unique_ptr<db::StoreConnection>>(
       const StoreSource&)>
       open_store;

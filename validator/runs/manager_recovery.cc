@@ -95,8 +95,11 @@ RunManagerImpl::RunManagerImpl(ManagerOptions options,
       state_(std::move(state)),
       membership_(store_->shared()
                       ? std::make_unique<Membership>(
-                            store_.get(), seams_.clock, ServerName(),
-                            options_.store.takeover_after)
+                            store_.get(),
+                            seams_.membership_clock != nullptr
+                                ? seams_.membership_clock
+                                : RealClock(),
+                            ServerName(), options_.store.takeover_after)
                       : nullptr),
       watches_(MakeWatches()),
       // Taken-over runs may come at any time.
