@@ -19,15 +19,18 @@ TEST(ServerConfigTest, EmptyFileIsAllDefaults) {
   const ServerConfig config = ParseServerConfig("", issues);
   EXPECT_TRUE(issues.empty());
   EXPECT_TRUE(config.listen.empty());
-  EXPECT_FALSE(config.store.has_value());
+  EXPECT_FALSE(config.store.path.has_value());
+  EXPECT_EQ(config.store.postgresql, "");
   EXPECT_EQ(config.max_concurrent_runs, 8);
   EXPECT_EQ(config.default_timeout, absl::Hours(2));
 }
 
 TEST(ServerConfigTest, StateIsBesideTheStore) {
-  EXPECT_EQ(DefaultStateDirectory("/var/lib/assay/runs.db"),
+  EXPECT_EQ(DefaultStateDirectory({.path = "/var/lib/assay/runs.db"}, ""),
             "/var/lib/assay/runs.db.d");
-  EXPECT_EQ(DefaultStateDirectory(""), "");
+  EXPECT_EQ(DefaultStateDirectory({}, "/a/runs.db"), "");
+  EXPECT_EQ(DefaultStateDirectory({.postgresql = "x"}, "/a/runs.db"),
+            "/a/state");
   std::vector<Issue> issues;
   ParseServerConfig("state: {directory: []}\n", issues);
   ASSERT_EQ(issues.size(), 1u);
@@ -53,7 +56,7 @@ connections:
   EXPECT_TRUE(issues.empty()) << issues[0].message;
   EXPECT_EQ(config.listen, (std::vector<std::string>{"127.0.0.1:7000",
                                                      "unix:/run/assay.sock"}));
-  EXPECT_EQ(config.store, "/tmp/runs.db");
+  EXPECT_EQ(config.store.path, "/tmp/runs.db");
   EXPECT_EQ(config.max_concurrent_runs, 3);
   EXPECT_EQ(config.max_queued_runs, 0);
   EXPECT_EQ(config.log_level, LogLevel::kDebug);
@@ -144,6 +147,66 @@ TEST(ServerConfigTest, StoreDirectoryIsMadePrivate) {
   EXPECT_TRUE(MakeStoreDirectory("").ok());
   EXPECT_FALSE(MakeStoreDirectory("/proc/no/runs.db").ok());
   std::filesystem::remove_all(top);
+}
+
+StoreConfig StoreOf(const std::string& value, std::vector<Issue>& issues) {
+  return ParseServerConfig("server:\n  store: " + value + "\n", issues).store;
+}
+
+TEST(StoreConfigTest, APathOrADatabase) {
+  std::vector<Issue> issues;
+  EXPECT_EQ(StoreOf("/a/runs.db", issues).path, "/a/runs.db");
+  EXPECT_EQ(StoreOf("\"\"", issues).path, "");
+  EXPECT_EQ(StoreOf("{sqlite: /a/runs.db}", issues).path, "/a/runs.db");
+  const std::string odbc =
+      "Driver=PostgreSQL Unicode;Servername=db;Uid=a;Pwd=${env:X}";
+  StoreConfig shared = StoreOf("{postgresql: \"" + odbc + "\"}", issues);
+  EXPECT_EQ(shared.postgresql, odbc);
+  EXPECT_FALSE(shared.path.has_value());
+  EXPECT_EQ(shared.takeover_after, absl::Seconds(15));
+  EXPECT_EQ(shared.max_connections, 4);
+  shared = StoreOf(
+      "{postgresql: \"${file:/s}\", takeover_after: 1m, max_connections: 9}",
+      issues);
+  EXPECT_EQ(shared.takeover_after, absl::Minutes(1));
+  EXPECT_EQ(shared.max_connections, 9);
+  EXPECT_TRUE(issues.empty()) << issues[0].message;
+  EXPECT_EQ(StoreOptionsOf(shared, "/d/runs.db").path, "");
+  EXPECT_EQ(StoreOptionsOf(shared, "/d/runs.db").postgresql, "${file:/s}");
+  EXPECT_EQ(StoreOptionsOf({}, "/d/runs.db").path, "/d/runs.db");
+}
+
+TEST(StoreConfigTest, MistakesAreSaid) {
+  const struct {
+    const char* value;
+    const char* message;
+  } kCases[] = {
+      {"{}", "store must say either sqlite or postgresql"},
+      {"[a]", "store must be a path, or {postgresql: \"ODBC string\"}"},
+      {"{sqlite: a, postgresql: \"DSN=x\"}",
+       "store must say either sqlite or postgresql"},
+      {"{sqlite: a, takeover_after: 5s}",
+       "takeover_after and max_connections are for servers that share a store: "
+       "a file has one server"},
+      {"{postgresql: \"DSN=x\", takeover_after: 1s}",
+       "takeover_after must be from 2s to 10m"},
+      {"{postgresql: \"DSN=x\", max_connections: 0}",
+       "max_connections must be an integer from 1 to 100"},
+      {"{postgresql: \"DSN=x;Pwd=${vault:x}\"}",
+       "postgresql has '${vault:x}', which is neither ${env:NAME} nor "
+       "${file:PATH}"},
+      {"{postgresql: \"Driver=MariaDB Unicode;Server=x\"}",
+       "postgresql must name a PostgreSQL driver: no other database can hold a "
+       "store that servers share"},
+      {"{postgres: x}", "unknown key 'postgres' in store"},
+  };
+  for (const auto& test : kCases) {
+    std::vector<Issue> issues;
+    StoreOf(test.value, issues);
+    ASSERT_FALSE(issues.empty()) << test.value;
+    EXPECT_EQ(issues[0].message, test.message);
+    EXPECT_EQ(issues[0].range.line, 2) << test.value;
+  }
 }
 
 }  // namespace

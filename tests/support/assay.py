@@ -85,6 +85,7 @@ class Server:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="assay-test-"))
         self.config = self.directory / "assayd.yaml"
         self.process = None
+        self.ready = []  # The addresses that it listens on.
         self.options = list(options)
         text = "server:\n"
         text += f"  listen: unix:{self.directory}/s\n"
@@ -121,6 +122,7 @@ class Server:
             line = ready.readline()
         if not line.startswith("READY"):
             raise RuntimeError(f"assayd did not start: {self.log}")
+        self.ready = line.split()[1:]
         return self
 
     def kill9(self):

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -24,9 +25,15 @@
 #include "validator/connections/registry.h"
 #include "validator/runs/run_manager.h"
 #include "validator/server/flags.h"
+#include "validator/server/http_front.h"
+#include "validator/server/identity.h"
 #include "validator/server/listen.h"
 #include "validator/server/process.h"
+#include "validator/server/reflection.h"
 #include "validator/server/server_config.h"
+#include "validator/server/tls_files.h"
+#include "validator/server/store_command.h"
+#include "validator/server/token_command.h"
 #include "validator/service/validation_service.h"
 
 namespace assay::server {
@@ -62,7 +69,11 @@ bool Configure(const Flags& flags, ServerConfig& config) {
       Complain(kExitUsage, text.status());
       return false;
     }
-    config = ParseServerConfig(*text, issues);
+    std::vector<std::string> names;
+    for (const std::string& word : flags.connections) {
+      names.push_back(word.substr(0, word.find('=')));
+    }
+    config = ParseServerConfig(*text, issues, names);
     for (const Issue& issue : issues) {
       std::fprintf(stderr, "%s\n", FormatIssue(issue, path, *text).c_str());
     }
@@ -74,7 +85,7 @@ bool Configure(const Flags& flags, ServerConfig& config) {
   };
   if (!flags.listen.empty()) config.listen = flags.listen;
   if (config.listen.empty()) config.listen.push_back(kDefaultListen);
-  if (flags.store) config.store = flags.store;
+  if (flags.store) config.store = {.path = flags.store};
   if (flags.log_level && !ParseLogLevel(*flags.log_level, &config.log_level)) {
     mistake(absl::StrCat("--log-level '", *flags.log_level,
                          "': must be debug, info, warning, error or off"));
@@ -95,13 +106,16 @@ bool Configure(const Flags& flags, ServerConfig& config) {
 // The gRPC server with its service; null where it cannot bind. `ports` are the
 // ports that were bound, in the order of `addresses`.
 std::unique_ptr<grpc::Server> StartServer(
-    service::ValidationService& service,
+    service::ValidationService& service, Identity& identity,
     const std::vector<ListenAddress>& addresses, std::vector<int>& ports) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
+  if (identity.access().enabled()) builder.SetOption(WithoutReflection());
   // Two servers on one port would answer in turns.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Who connects and says nothing must not stay.
+  builder.AddChannelArgument("grpc.server_handshake_timeout_ms", 20000);
   builder.SetMaxReceiveMessageSize(kMaxReceiveBytes);
   // A client that vanished is noticed within 80 s, and its lease with it.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 60000);
@@ -115,16 +129,16 @@ std::unique_ptr<grpc::Server> StartServer(
   ports.assign(addresses.size(), 0);
   for (size_t i = 0; i < addresses.size(); ++i) {
     builder.AddListeningPort(addresses[i].target,
-                             grpc::InsecureServerCredentials(), &ports[i]);
+                             identity.CredentialsFor(addresses[i]), &ports[i]);
   }
   builder.RegisterService(service.grpc_service());
   return builder.BuildAndStart();
 }
 
 absl::StatusOr<std::vector<ListenAddress>> CheckAddresses(
-    const ServerConfig& config, Reach reach) {
+    const std::vector<std::string>& listen, Reach reach) {
   std::vector<ListenAddress> out;
-  for (const std::string& text : config.listen) {
+  for (const std::string& text : listen) {
     ASSAY_ASSIGN_OR_RETURN(ListenAddress address,
                            ParseListenAddress(text, reach));
     out.push_back(std::move(address));
@@ -135,10 +149,12 @@ absl::StatusOr<std::vector<ListenAddress>> CheckAddresses(
 // Binds, says so, and serves until a signal. Returns the exit code.
 int Serve(const Flags& flags, const ServerConfig& config,
           const std::vector<ListenAddress>& addresses,
-          service::ValidationService& service, runs::RunManager& runs) {
+          const std::vector<ListenAddress>& http_addresses,
+          service::ValidationService& service, runs::RunManager& runs,
+          Identity& identity) {
   std::vector<int> ports;
   const std::unique_ptr<grpc::Server> server =
-      StartServer(service, addresses, ports);
+      StartServer(service, identity, addresses, ports);
   if (server == nullptr) {
     // The probe found the addresses free, so someone was faster.
     return Complain(kExitCannotStart,
@@ -161,6 +177,14 @@ int Serve(const Flags& flags, const ServerConfig& config,
     }
     absl::StrAppend(&ready, " ", target);
   }
+  std::unique_ptr<http::Server> http;
+  if (!http_addresses.empty()) {
+    absl::StatusOr<std::unique_ptr<http::Server>> started =
+        StartHttp(config.http, http_addresses, *server, identity);
+    if (!started.ok()) return Complain(kExitCannotStart, started.status());
+    http = *std::move(started);
+    absl::StrAppend(&ready, " ", absl::StrJoin(http->urls(), " "));
+  }
   if (flags.ready_fd) {
     if (const absl::Status status =
             WriteReady(*flags.ready_fd, absl::StrCat(ready, "\n"));
@@ -169,6 +193,7 @@ int Serve(const Flags& flags, const ServerConfig& config,
     }
   }
   LogInfo(absl::StrCat("assayd ", ASSAY_VERSION, ": ", ready));
+  identity.NoteServer("started", absl::StrCat("assayd ", ASSAY_VERSION));
   if (config.connections.empty()) {
     LogWarning(
         "no connections are configured; add `connections:` to the "
@@ -183,10 +208,13 @@ int Serve(const Flags& flags, const ServerConfig& config,
   LogInfo(absl::StrCat("signal ", number, ": draining, ", runs.active_runs(),
                        " active runs, at most ", absl::FormatDuration(grace)));
   server->GetHealthCheckService()->SetServingStatus(false);
+  if (http != nullptr) http->BeginDrain();
   runs.Drain(grace);
   service.EndOpenCalls();
+  if (http != nullptr) http->Shutdown(kShutdownGrace);
   server->Shutdown(absl::ToChronoTime(absl::Now() + kShutdownGrace));
   server->Wait();
+  identity.NoteServer("stopped", absl::StrCat("signal ", number));
   LogInfo("ended");
   return kExitOk;
 }
@@ -195,29 +223,46 @@ int Run(const Flags& flags) {
   ServerConfig config;
   if (!Configure(flags, config)) return kExitUsage;
   InitLog(config.log_level);
-  const absl::StatusOr<std::vector<ListenAddress>> addresses = CheckAddresses(
-      config, flags.insecure ? Reach::kAnywhere : Reach::kThisMachine);
+  const Reach reach = ReachOf(config, flags.insecure);
+  const absl::StatusOr<std::vector<ListenAddress>> addresses =
+      CheckAddresses(config.listen, reach);
   if (!addresses.ok()) return Complain(kExitUsage, addresses.status());
+  const absl::StatusOr<std::vector<ListenAddress>> http_addresses =
+      CheckAddresses(config.http.listen, reach);
+  if (!http_addresses.ok()) {
+    return Complain(kExitUsage, http_addresses.status());
+  }
   const absl::StatusOr<std::unique_ptr<connections::Registry>> registry =
       connections::Registry::Create(config.connections);
   if (!registry.ok()) return Complain(kExitUsage, registry.status());
   if (flags.check_config) {
+    if (config.tls.has_value()) {
+      const absl::Status tls =
+          LoadTls(*config.tls, absl::Now(), nullptr).status();
+      if (!tls.ok()) return Complain(kExitUsage, tls);
+    }
     std::printf("configuration is valid: %zu connections\n",
                 config.connections.size());
     return kExitOk;
   }
 
   // Before the store: a second server must not take up the first one's runs.
-  for (const ListenAddress& address : *addresses) {
-    if (const absl::Status status = PrepareToListen(address); !status.ok()) {
-      return Complain(kExitCannotStart, status);
+  for (const auto* list : {&*addresses, &*http_addresses}) {
+    for (const ListenAddress& address : *list) {
+      if (const absl::Status status = PrepareToListen(address); !status.ok()) {
+        return Complain(kExitCannotStart, status);
+      }
     }
   }
+  const absl::StatusOr<std::unique_ptr<Identity>> identity =
+      Identity::Open(config);
+  if (!identity.ok()) return Complain(kExitCannotStart, identity.status());
   runs::ManagerOptions options;
-  options.store_path = config.store.value_or(DefaultStorePath(
-      geteuid() == 0, Environment("XDG_STATE_HOME"), Environment("HOME")));
+  const std::string default_path = DefaultStorePath(
+      geteuid() == 0, Environment("XDG_STATE_HOME"), Environment("HOME"));
+  options.store = StoreOptionsOf(config.store, default_path);
   options.directory = config.state_directory.value_or(
-      DefaultStateDirectory(options.store_path));
+      DefaultStateDirectory(options.store, default_path));
   options.checkpoint_interval = config.checkpoint_interval;
   options.window_bytes = static_cast<size_t>(config.window_mib) << 20;
   options.max_concurrent_runs = config.max_concurrent_runs;
@@ -225,7 +270,7 @@ int Run(const Flags& flags) {
   options.default_timeout = config.default_timeout;
   options.keep_runs = config.keep_runs;
   options.keep_for = config.keep_for;
-  if (const absl::Status status = MakeStoreDirectory(options.store_path);
+  if (const absl::Status status = MakeStoreDirectory(options.store.path);
       !status.ok()) {
     return Complain(kExitCannotStart, status);
   }
@@ -233,11 +278,15 @@ int Run(const Flags& flags) {
       runs::RunManager::Create(options, registry->get(), AllKindSpecs());
   if (!runs.ok()) return Complain(kExitCannotStart, runs.status());
   const std::unique_ptr<service::ValidationService> service =
-      service::ValidationService::Create({.runs = runs->get(),
-                                          .registry = registry->get(),
-                                          .kinds = AllKindSpecs(),
-                                          .version = ASSAY_VERSION});
-  return Serve(flags, config, *addresses, *service, **runs);
+      service::ValidationService::Create(
+          {.runs = runs->get(),
+           .registry = registry->get(),
+           .kinds = AllKindSpecs(),
+           .version = ASSAY_VERSION,
+           .access = &(*identity)->access(),
+           .http_secret = (*identity)->http_secret()});
+  return Serve(flags, config, *addresses, *http_addresses, *service, **runs,
+               **identity);
 }
 
 }  // namespace
@@ -245,6 +294,12 @@ int Run(const Flags& flags) {
 
 int main(int argc, char** argv) {
   using namespace assay::server;  // NOLINT: main stands outside of it.
+  if (argc > 1 && std::string_view(argv[1]) == "token") {
+    return TokenCommand(argc, argv);
+  }
+  if (argc > 1 && std::string_view(argv[1]) == "store") {
+    return StoreCommand(argc, argv);
+  }
   const std::variant<Flags, ExitNow> parsed =
       ParseFlags(argc, argv, ASSAY_VERSION);
   if (const auto* exit_now = std::get_if<ExitNow>(&parsed)) {

@@ -30,11 +30,7 @@ void ReadServer(const YAML::Node& node, ServerConfig& config,
                [&](const std::string& text) { config.listen.push_back(text); })
       .On("store",
           [&](const YAML::Node& value) {
-            if (value.IsScalar()) {
-              config.store = value.Scalar();
-            } else {
-              section.Mistake(value, "bad_store", "store must be a path");
-            }
+            config.store = ReadStore(value, issues);
           })
       .On("log_level",
           [&](const YAML::Node& value) {
@@ -87,9 +83,11 @@ void ReadState(const YAML::Node& node, ServerConfig& config,
 
 }  // namespace
 
-ServerConfig ParseServerConfig(std::string_view yaml,
-                               std::vector<Issue>& issues) {
+ServerConfig ParseServerConfig(
+    std::string_view yaml, std::vector<Issue>& issues,
+    const std::vector<std::string>& more_connections) {
   ServerConfig config;
+  AuthPlaces auth_places;
   const size_t before = issues.size();
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(yaml));
@@ -104,10 +102,29 @@ ServerConfig ParseServerConfig(std::string_view yaml,
             [&](const YAML::Node& node) { ReadRuns(node, config, issues); })
         .On("state",
             [&](const YAML::Node& node) { ReadState(node, config, issues); })
+        .On("http",
+            [&](const YAML::Node& node) {
+              ReadHttp(node, config.http, issues);
+            })
+        .On("tls",
+            [&](const YAML::Node& node) { config.tls = ReadTls(node, issues); })
+        .On("auth",
+            [&](const YAML::Node& node) {
+              config.auth = ReadAuth(node, auth_places, issues);
+            })
+        .On("audit",
+            [&](const YAML::Node& node) {
+              config.audit = ReadAudit(node, issues);
+            })
         .On("connections", [&](const YAML::Node& node) {
           config.connections = connections::ParseConnections(node, issues);
         });
     if (!documents.empty()) top.ReadAll(documents[0]);
+    std::vector<std::string> names = more_connections;
+    for (const connections::ConnectionConfig& connection : config.connections) {
+      names.push_back(connection.name);
+    }
+    CheckAuthPlaces(auth_places, names, config.tls, issues);
   } catch (const YAML::Exception& e) {
     issues.push_back(
         {.code = "yaml_syntax", .message = e.msg, .range = RangeOf(e.mark, 1)});
@@ -151,10 +168,6 @@ std::string DefaultStorePath(bool root, std::string_view xdg_state_home,
   }
   if (home.empty()) return "";
   return absl::StrCat(std::string(home), "/.local/state/assay/runs.db");
-}
-
-std::string DefaultStateDirectory(const std::string& store_path) {
-  return store_path.empty() ? "" : store_path + ".d";
 }
 
 absl::Status MakeStoreDirectory(const std::string& store_path) {

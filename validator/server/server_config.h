@@ -18,6 +18,9 @@
 #include "validator/base/issue.h"
 #include "validator/base/log.h"
 #include "validator/connections/registry.h"
+#include "validator/server/server_config_access.h"
+#include "validator/server/server_config_http.h"
+#include "validator/server/server_config_store.h"
 
 namespace assay::server {
 
@@ -25,8 +28,7 @@ inline constexpr char kDefaultListen[] = "127.0.0.1:7433";
 
 struct ServerConfig {
   std::vector<std::string> listen;  // Empty: kDefaultListen.
-  // Absent: DefaultStorePath(); "": runs go with the process.
-  std::optional<std::string> store;
+  StoreConfig store;  // By default at DefaultStorePath().
   // For spilled data and lists of differences. Absent:
   // DefaultStateDirectory().
   std::optional<std::string> state_directory;
@@ -41,13 +43,19 @@ struct ServerConfig {
   absl::Duration default_timeout = absl::Hours(2);
   int64_t keep_runs = 10000;
   absl::Duration keep_for = absl::Hours(24 * 90);
+  HttpConfig http;
+  std::optional<TlsConfig> tls;               // Absent: plaintext.
+  std::optional<service::AccessConfig> auth;  // Absent: nobody is asked.
+  std::optional<service::AuditOptions> audit;
   std::vector<connections::ConnectionConfig> connections;
 };
 
 // Parses `yaml`; never fails: all mistakes are appended to `issues`, in the
 // order of the file. The result is of use only where !HasErrors(issues).
-ServerConfig ParseServerConfig(std::string_view yaml,
-                               std::vector<Issue>& issues);
+// `more_connections` are those of the command line, for `auth`.
+ServerConfig ParseServerConfig(
+    std::string_view yaml, std::vector<Issue>& issues,
+    const std::vector<std::string>& more_connections = {});
 
 // Returns the text of the file at `path`; kArgumentInvalid where it cannot be
 // read, is no regular file or is larger than 1 MiB.
@@ -58,10 +66,6 @@ absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
 // that is empty. "" where there is no home either.
 std::string DefaultStorePath(bool root, std::string_view xdg_state_home,
                              std::string_view home);
-
-// Where the files of runs go when nothing is said: `store_path`.d; "" where the
-// store is "".
-std::string DefaultStateDirectory(const std::string& store_path);
 
 // Makes the directory of `store_path`, mode 0700 where it is missing.
 absl::Status MakeStoreDirectory(const std::string& store_path);

@@ -75,6 +75,7 @@ StoreConfig ReadStore(const YAML::Node& node, std::vector<Issue>& issues) {
       .Integer("max_connections", 1, 100, [&](int64_t n) {
         config.max_connections = static_cast<int>(n);
       });
+  const size_t mistakes = issues.size();
   section.ReadAll(node);
   if (config.takeover_after < kLeastTakeover ||
       config.takeover_after > kMostTakeover) {
@@ -83,7 +84,7 @@ StoreConfig ReadStore(const YAML::Node& node, std::vector<Issue>& issues) {
   }
   const bool file = node["sqlite"].IsDefined();
   const bool database = node["postgresql"].IsDefined();
-  if (file == database) {
+  if (file == database && issues.size() == mistakes) {
     section.Mistake(node, "bad_store",
                     "store must say either sqlite or postgresql");
   } else if (file && (node["takeover_after"].IsDefined() ||
