@@ -12,6 +12,7 @@
 #include "plugins/cli/failed_run.h"
 #include "plugins/cli/io.h"
 #include "plugins/cli/out_dir.h"
+#include "plugins/cli/output.h"
 #include "validator/base/issue.h"
 #include "validator/report/outcome.h"
 
@@ -120,8 +121,8 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
   runs->add_option("-n,--limit", line.runs.limit, "At most so many (20)")
       ->check(CLI::Range(1, 100000))
       ->type_name("N");
-  runs->add_option("-f,--format", line.runs.format, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+  runs->add_option("-f,--format", line.runs.format, "text, json or html")
+      ->check(CLI::IsMember({"text", "json", "html"}))
       ->type_name("WORD");
 
   CLI::App* show = app.add_subcommand("show", "Show a run");
@@ -132,8 +133,9 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
   show->add_flag("--rule-set", line.show.rule_set,
                  "The text of the rule set that was run");
   show->add_option("-f,--format", line.show.format,
-                   "text, json, junit or markdown")
-      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+                   "text, json, junit, markdown or html")
+      ->check(CLI::IsMember(std::set<std::string>(kReportFormats.begin(),
+                                                  kReportFormats.end())))
       ->type_name("WORD");
   show->add_option("-o,--output", line.show.output, "File for the report")
       ->type_name("FILE");
@@ -165,6 +167,16 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
       ->type_name("WORD");
   watch->add_option("--wait-server", line.watch.wait_server, "As in run")
       ->type_name("TIME");
+  watch
+      ->add_option("-f,--format", line.watch.formats,
+                   "As in run; html into a file is a page that follows the run")
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(std::set<std::string>(kReportFormats.begin(),
+                                                  kReportFormats.end())))
+      ->type_name("WORD");
+  watch->add_option("-o,--output", line.watch.outputs, "As in run")
+      ->allow_extra_args(false)
+      ->type_name("FILE");
   watch->add_flag("-q,--quiet", line.watch.quiet, "No results as they come");
 
   CLI::App* cancel = app.add_subcommand("cancel", "Cancel a run");
@@ -313,8 +325,8 @@ int UsageError(const std::vector<std::string>& arguments,
                const std::string& message) {
   Complain(message);
   const std::string command = FirstWord(arguments);
-  OutDir out_dir(
-      command == "run" || command == "recheck" ? OutDirOf(arguments) : "");
+  OutDir out_dir(command == "run" || command == "recheck" ? OutDirOf(arguments)
+                                                          : "");
   absl::Status status = out_dir.Prepare("");
   if (status.ok()) {
     status = out_dir.Finish(

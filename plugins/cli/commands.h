@@ -97,6 +97,8 @@ struct WatchOptions {
   std::string run;
   std::string fail_on = "fail";
   std::string wait_server = "30s";
+  std::vector<std::string> formats;
+  std::vector<std::string> outputs;  // The i-th format's file.
   bool quiet = false;
 };
 

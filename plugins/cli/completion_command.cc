@@ -9,6 +9,7 @@
 #include "plugins/cli/client.h"
 #include "plugins/cli/command_line.h"
 #include "plugins/cli/io.h"
+#include "plugins/cli/output.h"
 #include "rules/kinds/kinds.h"
 #include "validator/report/display.h"
 #include "validator/report/outcome.h"
@@ -172,9 +173,15 @@ std::string OptionValues(const std::string& command, const std::string& name,
     return Connections(server);
   }
   if (name == "--format") {
-    return command == "run" || command == "recheck" || command == "show"
-               ? "text\njson\njunit\nmarkdown\n"
-               : "text\njson\n";
+    if (command == "run" || command == "recheck" || command == "show" ||
+        command == "watch") {
+      std::string out;
+      for (const char* format : kReportFormats) {
+        absl::StrAppend(&out, format, "\n");
+      }
+      return out;
+    }
+    return command == "runs" ? "text\njson\nhtml\n" : "text\njson\n";
   }
   if (name == "--color") return "auto\nalways\nnever\n";
   if (name == "--fail-on") return "fail\nwarn\n";

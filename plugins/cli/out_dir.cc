@@ -60,7 +60,7 @@ absl::Status OutDir::Prepare(const std::string& request_id) {
   }
   v1::Run run = FailedRun("", "the run has not ended", /*retryable=*/true);
   run.set_request_id(request_id);
-  return WriteRun(run, report::kExitRetryable);
+  return WriteRun(run, report::kExitRetryable, {});
 }
 
 absl::Status OutDir::WriteDifferences(Client& client, const v1::Run& run) {
@@ -74,14 +74,16 @@ absl::Status OutDir::Started(const v1::Run& run) {
   return Write("state", std::string(report::StateWord(run.state())));
 }
 
-absl::Status OutDir::Finish(const v1::Run& run, int exit_code) {
+absl::Status OutDir::Finish(const v1::Run& run, int exit_code,
+                            const RenderOptions& render) {
   if (!enabled()) return absl::OkStatus();
-  ASSAY_RETURN_IF_ERROR(WriteRun(run, exit_code));
+  ASSAY_RETURN_IF_ERROR(WriteRun(run, exit_code, render));
   return Write("decision",
                std::string(report::DecisionWord(report::Judge(run).decision)));
 }
 
-absl::Status OutDir::WriteRun(const v1::Run& run, int exit_code) {
+absl::Status OutDir::WriteRun(const v1::Run& run, int exit_code,
+                              const RenderOptions& render) {
   const report::Outcome outcome = report::Judge(run);
   const v1::VerdictCounts& counts = run.counts();
   ASSAY_RETURN_IF_ERROR(
@@ -100,7 +102,8 @@ absl::Status OutDir::WriteRun(const v1::Run& run, int exit_code) {
   ASSAY_RETURN_IF_ERROR(Write("summary.txt", report::TextReport(run)));
   ASSAY_RETURN_IF_ERROR(Write("report.json", report::JsonReport(run)));
   ASSAY_RETURN_IF_ERROR(Write("report.xml", report::JunitReport(run)));
-  return Write("report.md", report::MarkdownReport(run));
+  ASSAY_RETURN_IF_ERROR(Write("report.md", report::MarkdownReport(run)));
+  return Write("report.html", HtmlFile(run, render));
 }
 
 }  // namespace assay::cli

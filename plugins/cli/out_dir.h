@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "assay/v1/run.pb.h"
 #include "plugins/cli/client.h"
+#include "plugins/cli/output.h"
 
 namespace assay::cli {
 
@@ -35,12 +36,15 @@ class OutDir {
   // The run is known to the server: a crash from here on leaves its id.
   absl::Status Started(const v1::Run& run);
 
-  // Everything, of the run as it was judged. `exit_code` is the process's.
-  absl::Status Finish(const v1::Run& run, int exit_code);
+  // Everything, of the run as it was judged. `exit_code` is the process's,
+  // `render` says what the page knows beside the run.
+  absl::Status Finish(const v1::Run& run, int exit_code,
+                      const RenderOptions& render = {});
 
  private:
   absl::Status Write(const std::string& name, const std::string& content);
-  absl::Status WriteRun(const v1::Run& run, int exit_code);
+  absl::Status WriteRun(const v1::Run& run, int exit_code,
+                        const RenderOptions& render);
 
   std::string path_;
 };

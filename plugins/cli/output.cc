@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "plugins/cli/io.h"
+#include "validator/report/html_report.h"
 #include "validator/report/json_report.h"
 #include "validator/report/junit_report.h"
 #include "validator/report/markdown_report.h"
@@ -37,6 +39,19 @@ absl::StatusOr<std::vector<Output>> PairOutputs(
   return out;
 }
 
+bool WantHtml(const std::vector<Output>& outputs) {
+  return std::any_of(outputs.begin(), outputs.end(), [](const Output& output) {
+    return output.format == "html";
+  });
+}
+
+std::string HtmlFile(const v1::Run& run, const RenderOptions& render) {
+  report::HtmlOptions options;
+  options.now = absl::Now();
+  options.commands = render.commands;
+  return report::HtmlRunPage(run, render.history, options);
+}
+
 absl::Status WriteOutputs(const std::vector<Output>& outputs,
                           const v1::Run& run, const RenderOptions& options) {
   absl::Status status;
@@ -59,6 +74,8 @@ absl::Status WriteOutputs(const std::vector<Output>& outputs,
       content = report::JunitReport(run);
     } else if (output.format == "markdown") {
       content = report::MarkdownReport(run);
+    } else if (output.format == "html") {
+      content = HtmlFile(run, options);
     } else if (!to_stdout) {
       content = text(/*color=*/false);
     } else if (!options.quiet && !run.run_id().empty()) {

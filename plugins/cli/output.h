@@ -3,6 +3,7 @@
 #ifndef ASSAY_PLUGINS_CLI_OUTPUT_H_
 #define ASSAY_PLUGINS_CLI_OUTPUT_H_
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,12 @@
 
 namespace assay::cli {
 
+// What --format may say about a run.
+inline constexpr std::array<const char*, 5> kReportFormats = {
+    "text", "json", "junit", "markdown", "html"};
+
 struct Output {
-  std::string format = "text";  // "text", "json", "junit", "markdown"
+  std::string format = "text";  // One of kReportFormats.
   std::string file = "-";       // "-": standard output.
 };
 
@@ -24,13 +29,21 @@ absl::StatusOr<std::vector<Output>> PairOutputs(
     const std::vector<std::string>& formats,
     const std::vector<std::string>& files);
 
+// Whether one of them is a page.
+bool WantHtml(const std::vector<Output>& outputs);
+
 struct RenderOptions {
   std::string color = "auto";
   bool verbose = false;
   bool quiet = false;        // No text on standard output.
   std::string more_command;  // See report::TextOptions.
   bool commands = false;     // Likewise.
+  // Of the same rule set, for the chart of a page.
+  std::vector<v1::Run> history;
 };
+
+// `run` as a page that is a file of its own.
+std::string HtmlFile(const v1::Run& run, const RenderOptions& render);
 
 // Renders and writes. Text about a run that never was (no run_id) is left out:
 // its error has been said on standard error.

@@ -12,8 +12,10 @@
 #include "plugins/cli/commands.h"
 #include "plugins/cli/failed_run.h"
 #include "plugins/cli/follow.h"
+#include "plugins/cli/history.h"
 #include "plugins/cli/interrupt.h"
 #include "plugins/cli/io.h"
+#include "plugins/cli/live_page.h"
 #include "plugins/cli/out_dir.h"
 #include "plugins/cli/output.h"
 #include "plugins/cli/progress_line.h"
@@ -80,6 +82,8 @@ class Gate {
   OutDir out_dir_;
   const bool fail_on_warn_;
   std::vector<Output> outputs_;
+  std::unique_ptr<LivePage> live_;  // Where a page is written to a file.
+  std::vector<v1::Run> history_;
   v1::StartRunRequest request_;
   absl::Status differences_;  // Whether they could be written.
   absl::Duration wait_server_;
@@ -110,6 +114,8 @@ int Gate::Run() {
   Interrupt& interrupt = Interrupt::Install();
   absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(global_);
   if (!session.ok()) return FinishError(session.status(), none);
+  auto live = std::make_unique<LivePage>(outputs_);
+  if (live->enabled() && !options_.detach) live_ = std::move(live);
   Follower follower(**session, interrupt, MakeFollowOptions());
   absl::StatusOr<v1::Run> run = follower.Start(request_);
   if (run.ok()) {
@@ -121,6 +127,10 @@ int Gate::Run() {
       if (!status.ok()) return FinishError(status, *run);
       return report::kExitProceed;
     }
+    if (out_dir_.enabled() || WantHtml(outputs_)) {
+      history_ = FetchHistory((*session)->client(), *run);
+    }
+    if (live_ != nullptr) live_->Begin(*run, history_);
     progress_ = std::make_unique<ProgressLine>(!options_.quiet &&
                                                IsTerminal(STDERR_FILENO));
     run = follower.AwaitEnd(run->run_id());
@@ -231,9 +241,15 @@ FollowOptions Gate::MakeFollowOptions() {
     Complain("assayd answers again");
   };
   const bool draw = !options_.quiet && IsTerminal(STDERR_FILENO);
-  if (draw || !Environment("ARGO_PROGRESS_FILE").empty()) {
+  if (live_ != nullptr) {
+    out.on_result = [this](const v1::RuleResult& result) {
+      live_->OnResult(result);
+    };
+  }
+  if (draw || live_ != nullptr || !Environment("ARGO_PROGRESS_FILE").empty()) {
     out.on_progress = [this](v1::Run::State state,
                              const v1::Progress& progress) {
+      if (live_ != nullptr) live_->OnProgress(state, progress);
       if (progress_ != nullptr) progress_->Draw(ProgressText(state, progress));
       WriteArgoProgress(progress);
     };
@@ -252,6 +268,7 @@ int Gate::Finish(v1::Run run, int exit_code) {
   } else if (global_.embedded) {
     render.more_command = "the same with --verbose";
   }
+  render.history = history_;
   absl::Status status = WriteOutputs(outputs_, run, render);
   status.Update(differences_);
   if (!status.ok() && exit_code == report::kExitProceed) {
@@ -261,7 +278,7 @@ int Gate::Finish(v1::Run run, int exit_code) {
   }
   // Decision and exit code must not contradict each other, so what could not be
   // written here holds as well.
-  const absl::Status recorded = out_dir_.Finish(run, exit_code);
+  const absl::Status recorded = out_dir_.Finish(run, exit_code, render);
   if (!recorded.ok() && exit_code == report::kExitProceed) {
     exit_code = report::kExitRetryable;
   }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+#include <string>
+
 #include "plugins/cli/command_line.h"
+#include "plugins/cli/output.h"
 
 namespace assay::cli {
 namespace {
@@ -17,9 +21,10 @@ void AddGateOptions(CLI::App& command, RunOptions& options) {
       ->check(CLI::IsMember({"warn", "fail"}))
       ->type_name("WORD");
   EachTakesOne(command.add_option("-f,--format", options.formats,
-                                  "text, json, junit or markdown; repeat it "
-                                  "with --output for several"))
-      ->check(CLI::IsMember({"text", "json", "junit", "markdown"}))
+                                  "text, json, junit, markdown or html; "
+                                  "repeat it with --output for several"))
+      ->check(CLI::IsMember(
+          std::set<std::string>(kReportFormats.begin(), kReportFormats.end())))
       ->type_name("WORD");
   EachTakesOne(command.add_option("-o,--output", options.outputs,
                                   "File of the --format in the same place "
@@ -87,8 +92,7 @@ void AddRunOptions(CLI::App& command, RunOptions& options) {
 }
 
 void AddRecheckOptions(CLI::App& command, RunOptions& options) {
-  command
-      .add_option("run", options.recheck, "Run, or the beginning of its id")
+  command.add_option("run", options.recheck, "Run, or the beginning of its id")
       ->required()
       ->type_name("RUN");
   AddGateOptions(command, options);

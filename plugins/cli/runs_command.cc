@@ -8,13 +8,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "plugins/cli/commands.h"
 #include "plugins/cli/follow.h"
+#include "plugins/cli/history.h"
 #include "plugins/cli/io.h"
 #include "plugins/cli/out_dir.h"
 #include "plugins/cli/output.h"
 #include "plugins/cli/rule_set_file.h"
 #include "plugins/cli/session.h"
+#include "validator/report/html_report.h"
 #include "validator/report/json_report.h"
 #include "validator/report/outcome.h"
 #include "validator/report/text_report.h"
@@ -63,6 +66,11 @@ int RunsCommand(const GlobalOptions& global, const RunsOptions& options) {
   absl::Status status;
   if (options.format == "json") {
     status = Print(report::JsonRuns(runs));
+  } else if (options.format == "html") {
+    report::HtmlOptions html;
+    html.now = absl::Now();
+    status = Print(report::HtmlRunsPage(runs, "", {}, html));
+    if (more) Complain("there are more runs: --limit N");
   } else if (runs.empty()) {
     Complain("no runs match");
   } else {
@@ -98,10 +106,13 @@ int ShowCommand(const GlobalOptions& global, const ShowOptions& options) {
   render.more_command = absl::StrCat("assay show ", run->run_id(), " --all");
   render.commands = true;
   OutDir out_dir(options.out_dir);
+  if (out_dir.enabled() || WantHtml({output})) {
+    render.history = FetchHistory((*session)->client(), *run);
+  }
   status = out_dir.Prepare(run->request_id());
   if (status.ok()) {
     status = out_dir.WriteDifferences((*session)->client(), *run);
-    status.Update(out_dir.Finish(*run, report::Judge(*run).exit_code));
+    status.Update(out_dir.Finish(*run, report::Judge(*run).exit_code, render));
   }
   status.Update(WriteOutputs({output}, *run, render));
   return status.ok() ? report::kExitProceed : Fail(status);

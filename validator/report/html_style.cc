@@ -159,8 +159,8 @@ form label input,form label select{display:block;width:180px}
 form .tick{display:flex;gap:6px;align-items:center;min-height:28px}
 form .tick input{width:auto;min-height:0}
 .runs{width:100%}
-.runs td{padding-top:6px;padding-bottom:6px;white-space:nowrap}
-.runs .what{white-space:normal;width:60%}
+.runs td{padding-top:6px;padding-bottom:6px;overflow-wrap:normal}
+.runs .what{width:60%;overflow-wrap:anywhere}
 .runs .label{max-width:352px;overflow:hidden;text-overflow:ellipsis;
 white-space:nowrap;vertical-align:bottom}
 .runs bdi{white-space:inherit}
@@ -169,6 +169,9 @@ white-space:nowrap;vertical-align:bottom}
 border:1px solid var(--line);padding:0 5px;margin:1px 4px 1px 0;
 font-size:13px}
 .pages{margin-top:12px;display:flex;gap:16px}
+@media (min-width:1000px){.runs td{white-space:nowrap}
+.runs .what{white-space:normal}}
+@media (max-width:999px){.runs .label{max-width:192px}}
 @media (max-width:640px){
 main,.top,footer{padding-left:10px;padding-right:10px}
 h1{font-size:22px}
