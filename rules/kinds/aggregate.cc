@@ -189,8 +189,9 @@ const RuleKind& AggregateKind() {
                  "deviation (n - 1), `median` and `quantile` interpolate "
                  "linearly between neighbours, as PERCENTILE_CONT does. Sums "
                  "and counts are exact; `equals` takes a `tolerance`, "
-                 "absolute or in per cent of `equals`. Numbers only: for "
-                 "times use `range` and `freshness`. No rows at "
+                 "absolute or in per cent of `equals`. `count` and `distinct` "
+                 "take any column, the others numbers: for times use `range` "
+                 "and `freshness`. No rows at "
                  "all, or no value to compute from, is `on_empty`; a `count` "
                  "of rows that are all NULL is 0.",
              .params = std::move(params),

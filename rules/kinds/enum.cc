@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // enum: every value is one of a list, or none of another.
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "rules/kinds/row_rule.h"
@@ -32,7 +33,11 @@ bool Complete(const CompileContext& context) {
 std::string ListText(const InSet& set) {
   return absl::StrJoin(set.values, ", ",
                        [](std::string* out, const Constant& c) {
-                         absl::StrAppend(out, c.text);
+                         const bool plain =
+                             !c.text.empty() &&
+                             absl::StripAsciiWhitespace(c.text) == c.text;
+                         const char* quote = plain ? "" : "'";
+                         absl::StrAppend(out, quote, c.text, quote);
                        });
 }
 

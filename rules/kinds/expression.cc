@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // expression: a SQL predicate of the author's holds for every row.
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "rules/kinds/row_rule.h"
 
 namespace assay {
 namespace {
+
+// SQL of several lines, as one.
+std::string OneLine(const std::string& sql) {
+  std::vector<std::string> lines = absl::StrSplit(sql, '\n');
+  for (std::string& line : lines) absl::StripAsciiWhitespace(&line);
+  return std::string(
+      absl::StripAsciiWhitespace(absl::StrJoin(lines, " ")));
+}
 
 absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   const ExprPtr filter = context.filter();
@@ -16,7 +27,7 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
       {AggregateFunction::kCountRows, nullptr, Conjunction(filter, failing)}};
   plan.failing = failing;
   if (context.args().Has("show")) plan.shown = context.ColumnsArg("show");
-  plan.expected = sql.text;
+  plan.expected = OneLine(sql.text);
   return absl::OkStatus();
 }
 

@@ -31,6 +31,8 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
     step.equality = Equality::kDatabase;
   }
   step.filter = context.filter();
+  step.null_fails = NullFails(context);
+  if (step.null_fails) absl::StrAppend(&plan.expected, ", never NULL");
   if (const auto* sql = context.args().Find<SqlText>("table_where")) {
     step.parent_filter = MakeExpr(Author{context.ToSql(*sql)});
   }
@@ -82,7 +84,8 @@ const RuleKind& ForeignKeyKind() {
                "The other table is of the same connection. Without `key` its "
                "columns have the same names. A row with a NULL in `columns` "
                "is not judged (SQL's MATCH SIMPLE); `nulls: fail` makes it "
-               "fail. `table_where` restricts the rows that count as "
+               "fail, and a percentage is then of all rows. `table_where` "
+               "restricts the rows that count as "
                "partners. Text compares byte by byte unless `equality: "
                "database`.",
            .counter = "rows without partner",

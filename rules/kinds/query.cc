@@ -51,6 +51,7 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
   out.measures.push_back({"value", ToText(value)});
   out.found = absl::StrCat("value = ", ToText(value));
   if (!ToDecimal(value).has_value()) {
+    out.broken = true;
     out.error = ResultError{
         ErrorReason::kSqlError,
         absl::StrCat("the query returned ", ToText(value),

@@ -87,7 +87,9 @@ void DescribeJudgement(const Rule& rule, const KindSpec& spec,
   result.measures = std::move(judgement.measures);
   result.found = std::move(judgement.found);
   result.rollback = rule.on_fail == OnFail::kRollback;
-  if (spec.keys.thresholds) result.threshold = ThresholdText(rule, spec);
+  const bool counted = !judgement.broken.has_value();
+  if (spec.keys.thresholds && counted)
+    result.threshold = ThresholdText(rule, spec);
 }
 
 bool WithinTolerance(const Decimal& number, const Decimal& reference,

@@ -61,6 +61,9 @@ struct MissingReferences {
   Equality equality = Equality::kBytes;
   ExprPtr filter;
   ExprPtr parent_filter;
+  // Rows with a NULL among `columns` are failing rows, too. They have no
+  // partner, and are counted apart.
+  bool null_fails = false;
 };
 
 // A test of one value, made outside the database. NULL is never tested.

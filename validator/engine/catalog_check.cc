@@ -12,9 +12,26 @@
 namespace assay::engine {
 namespace {
 
-// A type is met by its class ("integer") or by the database's own name.
+// "numeric(10,2)" as "numeric", "character varying(5)[]" as "character
+// varying[]".
+std::string WithoutModifier(const std::string& name) {
+  const size_t begin = name.find('(');
+  const size_t end = name.find(')', begin);
+  if (begin == std::string::npos || end == std::string::npos) return name;
+  return name.substr(0, begin) + name.substr(end + 1);
+}
+
+// A type is met by its class ("integer") or by the database's own name, with or
+// without length and the like. The name that the catalog shows to people
+// (text[], that of a domain or an enumeration) is one, too.
 bool TypeMatches(const std::string& wanted, const connections::Column& column) {
-  if (absl::EqualsIgnoreCase(wanted, column.type.native_name)) return true;
+  for (const std::string& name :
+       {column.type.native_name, column.type.full_name}) {
+    if (absl::EqualsIgnoreCase(wanted, name) ||
+        absl::EqualsIgnoreCase(wanted, WithoutModifier(name))) {
+      return true;
+    }
+  }
   const auto type = ParseTypeClass(wanted);
   return type.has_value() && *type == column.type.type;
 }

@@ -74,11 +74,10 @@ class GroupExplainer {
     }
     const auto outside =
         connections::OutsideSnapshot(session, *described, {}, cancel);
-    absl::StrAppend(&out_, "  dialect ", std::string(session.dialect().name()),
-                    ", ",
-                    connections::ConsistencyText(session.dialect(),
-                                                 outside.value_or("")),
-                    "\n");
+    absl::StrAppend(
+        &out_, "  dialect ", std::string(session.dialect().name()), ", ",
+        connections::ConsistencyText(session.dialect(), outside.value_or("")),
+        "\n");
     WithSql(session, *described, cancel);
     return std::move(out_);
   }
@@ -151,9 +150,10 @@ class GroupExplainer {
     } else if (const auto* missing = std::get_if<MissingReferences>(&step)) {
       auto parent = session.DescribeTable(missing->parent_table, cancel);
       if (parent.ok()) {
-        status = sql::PutMissingReferences(
-            writer, MakeScope(session, table, "c"),
-            MakeScope(session, *parent, "p"), where_, *missing);
+        const ReferenceScopes scopes =
+            MakeReferenceScopes(session, table, *parent);
+        status = sql::PutMissingReferences(writer, scopes.child, scopes.parent,
+                                           where_, *missing);
       } else {
         status = parent.status();
       }

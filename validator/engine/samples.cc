@@ -74,12 +74,12 @@ PutStatement FailingRows(const SampleRequest& request, const RuleState& state) {
   }
   if (const auto* step = std::get_if<MissingReferences>(&*plan.step);
       step != nullptr && request.parent != nullptr) {
-    const sql::Scope child = MakeScope(*request.session, *request.table, "c");
-    const sql::Scope parent = MakeScope(*request.session, *request.parent, "p");
+    const ReferenceScopes scopes =
+        MakeReferenceScopes(*request.session, *request.table, *request.parent);
     return [=](sql::SqlWriter& out, const std::vector<std::string>& columns,
                int64_t limit) {
-      return sql::PutMissingReferenceRows(out, child, parent, where, *step,
-                                          columns, limit);
+      return sql::PutMissingReferenceRows(out, scopes.child, scopes.parent,
+                                          where, *step, columns, limit);
     };
   }
   if (const auto* step = std::get_if<ValueScan>(&*plan.step)) {
@@ -152,6 +152,25 @@ void WriteSql(const SampleRequest& request, RuleState& state,
   }
 }
 
+// The numbers that were judged, where no row breaks the rule by itself: the
+// newest time of freshness, a sum.
+void WriteMeasuresSql(const SampleRequest& request, RuleState& state) {
+  const RulePlan& plan = state.plan;
+  const sql::Scope scope = MakeScope(*request.session, *request.table);
+  sql::SqlWriter writer(sql::WriteMode::kPaste);
+  absl::Status status;
+  if (const auto* quantile =
+          plan.step.has_value() ? std::get_if<Quantile>(&*plan.step) : nullptr;
+      quantile != nullptr) {
+    status = sql::PutQuantile(writer, scope, request.where, *quantile);
+  } else if (!plan.step.has_value() && !plan.measures.empty()) {
+    std::vector<const AggregateMeasure*> measures;
+    for (const AggregateMeasure& one : plan.measures) measures.push_back(&one);
+    status = sql::PutAggregates(writer, scope, request.where, measures);
+  }
+  if (status.ok()) state.result.sql = writer.sql();
+}
+
 void WriteAuthorSql(const SampleRequest& request, RuleState& state) {
   const auto* query = state.plan.step.has_value()
                           ? std::get_if<AuthorQuery>(&*state.plan.step)
@@ -169,8 +188,13 @@ void AttachSamples(const SampleRequest& request, RuleState& state) {
   const auto& config = request.session->config();
   const int64_t limit = state.rule->samples.value_or(kDefaultSamples);
   WriteAuthorSql(request, state);
-  const PutStatement put = FailingRows(request, state);
-  if (put != nullptr) WriteSql(request, state, put);
+  PutStatement put = FailingRows(request, state);
+  if (state.result.counters.rows_failing == 0) put = nullptr;
+  if (put != nullptr) {
+    WriteSql(request, state, put);
+  } else if (state.result.sql.empty()) {
+    WriteMeasuresSql(request, state);
+  }
   if (config.samples == SamplePolicy::kNone) {
     state.result.samples_note =
         absl::StrCat("connection '", config.name, "' shows no samples");

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "validator/base/issue.h"
@@ -103,6 +104,15 @@ sql::Scope MakeScope(const connections::Session& session,
   // The registry has validated the name; UTC where the zone is not installed.
   absl::LoadTimeZone(session.config().time_zone, &scope.zone);
   return scope;
+}
+
+ReferenceScopes MakeReferenceScopes(const connections::Session& session,
+                                    const connections::Table& child,
+                                    const connections::Table& parent) {
+  const std::string alias = session.dialect().QuoteIdentifier(child.name);
+  return {MakeScope(session, child, alias),
+          MakeScope(session, parent,
+                    absl::EqualsIgnoreCase(child.name, "p") ? "p2" : "p")};
 }
 
 }  // namespace assay::engine

@@ -49,6 +49,16 @@ absl::StatusOr<std::vector<Value>> ReadOneRow(connections::Session& session,
 sql::Scope MakeScope(const connections::Session& session,
                      const connections::Table& table, std::string alias = "");
 
+// The same, of two tables in one statement. The child goes by its own name, so
+// that a `where` may name it; the parent by one that is not the child's.
+struct ReferenceScopes {
+  sql::Scope child;
+  sql::Scope parent;
+};
+ReferenceScopes MakeReferenceScopes(const connections::Session& session,
+                                    const connections::Table& child,
+                                    const connections::Table& parent);
+
 }  // namespace assay::engine
 
 #endif  // ASSAY_VALIDATOR_ENGINE_STATEMENT_H_

@@ -74,10 +74,10 @@ struct StepExecutor {
     }
     *request.parent = *std::move(parent);
     sql::SqlWriter writer(sql::WriteMode::kBound);
+    const ReferenceScopes scopes =
+        MakeReferenceScopes(*request.session, *request.table, **request.parent);
     ASSAY_RETURN_IF_ERROR(sql::PutMissingReferences(
-        writer, MakeScope(*request.session, *request.table, "c"),
-        MakeScope(*request.session, **request.parent, "p"), request.where,
-        step));
+        writer, scopes.child, scopes.parent, request.where, step));
     ASSAY_ASSIGN_OR_RETURN(
         const std::vector<Value> row,
         ReadOneRow(*request.session, writer, request.marker, request.cancel));

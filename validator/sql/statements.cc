@@ -123,11 +123,15 @@ absl::Status PutParentRows(SqlWriter& out, const Scope& parent,
 
 absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
                             const Scope& parent, const ExprPtr& where,
-                            const MissingReferences& step) {
+                            const MissingReferences& step, bool with_nulls) {
   const Dialect& dialect = *child.dialect;
-  ASSAY_RETURN_IF_ERROR(
-      PutFromWhere(out, child, {where, step.filter, AllNonNull(step.columns)}));
-  out.Put("\n  AND NOT EXISTS (SELECT 1 FROM ");
+  const bool conditions =
+      where != nullptr || step.filter != nullptr || !with_nulls;
+  ASSAY_RETURN_IF_ERROR(PutFromWhere(
+      out, child,
+      {where, step.filter, with_nulls ? nullptr : AllNonNull(step.columns)}));
+  out.Put(conditions ? "\n  AND " : "\nWHERE ");
+  out.Put("NOT EXISTS (SELECT 1 FROM ");
   if (step.parent_filter != nullptr) {
     out.Put("assay_parent AS ").Put(parent.alias);
   } else {
@@ -236,7 +240,7 @@ absl::Status PutMissingReferences(SqlWriter& out, const Scope& child,
                                   const MissingReferences& step) {
   ASSAY_RETURN_IF_ERROR(PutParentRows(out, parent, step));
   out.Put("SELECT COUNT(*)");
-  return PutMissingFrom(out, child, parent, where, step);
+  return PutMissingFrom(out, child, parent, where, step, false);
 }
 
 absl::Status PutMissingReferenceRows(SqlWriter& out, const Scope& child,
@@ -247,7 +251,9 @@ absl::Status PutMissingReferenceRows(SqlWriter& out, const Scope& child,
   ASSAY_RETURN_IF_ERROR(PutParentRows(out, parent, step));
   out.Put("SELECT ");
   PutColumns(out, child, columns);
-  ASSAY_RETURN_IF_ERROR(PutMissingFrom(out, child, parent, where, step));
+  // A NULL equals no key, so that such a row has no partner.
+  ASSAY_RETURN_IF_ERROR(
+      PutMissingFrom(out, child, parent, where, step, step.null_fails));
   PutLimit(out, child, limit);
   return absl::OkStatus();
 }
