@@ -210,6 +210,9 @@ class CrowdTest(unittest.TestCase):
 
     def serve(self, extra=""):
         database = assay.postgresql()
+        database.load("CREATE TABLE http_slow (id INTEGER NOT NULL PRIMARY "
+                      "KEY); INSERT INTO http_slow VALUES (1);")
+        self.addCleanup(database.load, "DROP TABLE http_slow;")
         server = assay.Server({"db": database.odbc}, HTTP + extra)
         self.addCleanup(server.__exit__)
         server.start()
@@ -341,7 +344,8 @@ class CrowdTest(unittest.TestCase):
             assay.wait_for(lambda: http.get("/readyz").status == 503,
                            what="not ready")
             self.assertEqual(http.get("/healthz").status, 200)
-            answer = http.post("/v1/runs", {"rule_set": "version: 1"})
+            answer = http.post("/v1/runs", {"rule_set": assay.rule_set(
+                "http_slow", "- row_count: {min: 1}\n")})
             self.assertEqual((answer.status, answer.reason),
                              (503, "SERVER_DRAINING"), answer)
             self.assertIn("retry-after", answer.fields)

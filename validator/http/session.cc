@@ -124,6 +124,7 @@ class Session final : public Connection,
   void NextRequest(seconds limit) {
     step_ = Step::kIdle;
     head_ = false;
+    head_bytes_ = 0;
     parser_.emplace();
     parser_->header_limit(kMaxHeadBytes);
     parser_->body_limit(kMaxBodyBytes);
@@ -207,7 +208,13 @@ class Session final : public Connection,
   // Returns whether there is something new.
   bool Parse() {
     Error error;
-    in_.consume(parser_->put(in_.data(), error));
+    const bool in_head = !parser_->is_header_done();
+    const size_t taken = parser_->put(in_.data(), error);
+    in_.consume(taken);
+    // The parser's limit is of what it sees at a time.
+    if (in_head && (head_bytes_ += taken) > kMaxHeadBytes) {
+      error = bhttp::error::header_limit;
+    }
     if (!error) return true;
     if (error == bhttp::error::need_more) {
       // Of what is read as a whole: the fields, and a chunk's own.
@@ -374,6 +381,7 @@ class Session final : public Connection,
   bool continuing_ = false;  // "100 Continue" is being written.
   bool keep_ = false;
   bool head_ = false;
+  size_t head_bytes_ = 0;  // Of this request, so far.
   size_t lingered_ = 0;
   int64_t taken_ = 0;  // Of what all connections have together.
   absl::Time began_;
