@@ -18,7 +18,7 @@ build=(
 test=(
   postgresql mariadb-server tdsodbc
   libgtest-dev libgmock-dev libtinyxml2-dev
-  openssl python3 python3-yaml python3-venv bash-completion procps
+  openssl chromium python3 python3-yaml python3-venv bash-completion procps
 )
 full=(clang-tidy-14 git)
 

@@ -148,7 +148,7 @@ class LookupKeysTest(unittest.TestCase):
             diff = result["diff"]
             self.assertNotEqual(code, 0, result)
             self.assertEqual(diff["settled"], 0, result)
-            self.assertEqual(diff["missing"] + diff["unstable"],
+            self.assertEqual(diff["missing"] + diff["unstable"] + diff["lost"],
                              len(keys) - 1, result)
             done = self.server.assay("recheck", report["run_id"])
             self.assertNotEqual(done.returncode, 0, done.stdout)

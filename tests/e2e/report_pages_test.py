@@ -215,7 +215,7 @@ class ReportPagesTest(unittest.TestCase):
         self.assertNotIn("hidden-", path.read_text())
         self.assertIn("*** masked", text)
         # Source and target side by side, what differs marked.
-        self.assertIn("7.25|7.20", page.evaluate(
+        self.assertIn("7.25|7.2", page.evaluate(
             "[...document.querySelectorAll('.diff .ne')].map(r => [...r."
             "querySelectorAll('td .v')].map(c => c.textContent).join('|'))"))
         self.assertIn("5", page.evaluate(

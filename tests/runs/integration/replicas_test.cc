@@ -349,6 +349,9 @@ TEST_F(ReplicasTest, AnOrphanedRunIsAttachedToFromElsewhere) {
     return Get(a_, run.run_id).state == RunState::kSuspended;
   }));
   a_.manager->Sweep();
+  // The sixteen minutes went by on our clock, not on the database's.
+  stores_.Run(absl::StrCat("UPDATE ", PostgresqlStores::SchemaOf(store_),
+                           ".runs SET leased_until = 0"));
   EXPECT_EQ(Start(b_, Correlated("r2", Attach::kOrphaned)).run_id, run.run_id);
   a_.manager->Sweep();  // The owner hears of it, and goes on.
   ASSERT_TRUE(AwaitExecutions(a_, 2));
