@@ -153,6 +153,8 @@ TEST_F(RecheckTest, SameRequestIdGivesTheSameRun) {
   EXPECT_EQ(Refusal(request), ErrorReason::kRequestIdReused);
 }
 
+// Servers that share a store remove old runs once a minute.
+#ifndef ASSAY_TEST_STORE_POSTGRESQL
 TEST_F(RecheckTest, WithoutItsParentEverythingIsRead) {
   JudgeAs({kPass, kFail, kPass, kPass});
   options_.keep_runs = 0;
@@ -171,6 +173,7 @@ TEST_F(RecheckTest, WithoutItsParentEverythingIsRead) {
   EXPECT_EQ(LastRequest().recheck_of, "");
   EXPECT_TRUE(LastRequest().carried.empty());
 }
+#endif
 
 }  // namespace
 }  // namespace assay::runs
