@@ -3,7 +3,8 @@
 # Everything that proves the project.
 #   tests/run.sh          builds, then unit, integration and end-to-end tests
 #   tests/run.sh unit     the short loop: unit tests, no database server
-#   tests/run.sh --full   clang-tidy, ten times the fuzzing and the kills
+#   tests/run.sh --full   clang-tidy, sanitizers, ten times the fuzzing and
+#                         the kills
 # Installs the Debian packages that are missing. The last line is the count.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -67,6 +68,7 @@ done
 
 if [ "$mode" = full ]; then
   run clang_tidy tests/support/clang_tidy.sh
+  run sanitizers tests/support/sanitizers.sh
 fi
 
 if [ "$mode" != unit ]; then
