@@ -20,7 +20,7 @@ test=(
   libgtest-dev libgmock-dev libtinyxml2-dev
   openssl chromium python3 python3-yaml python3-venv bash-completion procps
 )
-full=(clang-tidy-14 git)
+full=(clang-tidy-14 git prometheus)
 
 case "${1:-}" in
   build) wanted=("${build[@]}") ;;

@@ -207,6 +207,9 @@ struct Client::Impl {
       context.AddMetadata("authorization",
                           absl::StrCat("Bearer ", options.token));
     }
+    if (!options.traceparent.empty()) {
+      context.AddMetadata("traceparent", options.traceparent);
+    }
     {
       std::lock_guard<std::mutex> lock(mutex);
       if (refuse) return absl::CancelledError("interrupted");

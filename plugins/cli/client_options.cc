@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "validator/base/status.h"
+#include "validator/base/trace_context.h"
 
 namespace assay::cli {
 namespace {
@@ -138,6 +139,7 @@ absl::StatusOr<ClientOptions> ReadClientOptions(const GlobalOptions& global) {
                      "https://, or leave one out"));
   }
   if (out.tls) ASSAY_RETURN_IF_ERROR(ReadTls(global, out));
+  out.traceparent = ParseTraceparent(Environment("TRACEPARENT"));
   ASSAY_RETURN_IF_ERROR(ReadToken(global, out));
   if (!out.token.empty() && !out.tls && !global.insecure &&
       !IsLocal(out.address)) {

@@ -19,6 +19,8 @@ struct ClientOptions {
   std::string key;
   std::string token;         // Empty: none is sent.
   std::string token_source;  // For messages: "ASSAY_TOKEN", "--token-file x".
+  // W3C trace context of whoever started us; empty: none.
+  std::string traceparent;
 };
 
 // "host", "host:port", "unix:/path": as gRPC wants it, with the default port.
@@ -28,8 +30,9 @@ std::string NormalizeAddress(const std::string& address);
 // Whether only this machine is behind `address`, which is normalized.
 bool IsLocal(const std::string& address);
 
-// Reads the files that `global` names, and ASSAY_TOKEN. kInvalidArgument says
-// what is wrong, also where a token would travel without encryption.
+// Reads the files that `global` names, ASSAY_TOKEN and TRACEPARENT (which is
+// ignored where it is malformed). kInvalidArgument says what is wrong, also
+// where a token would travel without encryption.
 absl::StatusOr<ClientOptions> ReadClientOptions(const GlobalOptions& global);
 
 // What the environment says of how to reach a server, for commands that parse

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 #include "validator/connections/secrets.h"
 #include "validator/odbc/odbc.h"
@@ -35,7 +36,8 @@ const sql::Dialect* DialectOfDriver(const std::string& driver) {
 }
 
 absl::StatusOr<std::unique_ptr<db::Connection>> OpenWith(
-    const sql::Dialect& dialect, const ExpandedString& expanded) {
+    const std::string& name, const sql::Dialect& dialect,
+    const ExpandedString& expanded) {
   odbc::ConnectionString string = expanded.string;
   for (const sql::DriverSetting& setting : dialect.DriverSettings()) {
     if (setting.pinned) {
@@ -47,6 +49,7 @@ absl::StatusOr<std::unique_ptr<db::Connection>> OpenWith(
   odbc::OpenOptions options;
   options.connection_string = string.ToString();
   options.secrets = expanded.secrets;
+  options.counted_as = name;
   return odbc::Open(options);
 }
 
@@ -71,7 +74,8 @@ absl::StatusOr<Connected> TryConnect(const ConnectionConfig& config,
       forced != nullptr ? forced : GuessDialect(expanded.string);
   if (dialect == nullptr) dialect = sql::FindDialect("ansi");
   Connected out;
-  ASSAY_ASSIGN_OR_RETURN(out.connection, OpenWith(*dialect, expanded));
+  ASSAY_ASSIGN_OR_RETURN(out.connection,
+                         OpenWith(config.name, *dialect, expanded));
   if (forced == nullptr && !dialect->Speaks(out.connection->dbms_name())) {
     // The driver's name misled, or said nothing: its settings may be missing.
     const sql::Dialect& actual =
@@ -79,7 +83,8 @@ absl::StatusOr<Connected> TryConnect(const ConnectionConfig& config,
     if (&actual != dialect) {
       dialect = &actual;
       out.connection.reset();
-      ASSAY_ASSIGN_OR_RETURN(out.connection, OpenWith(*dialect, expanded));
+      ASSAY_ASSIGN_OR_RETURN(out.connection,
+                             OpenWith(config.name, *dialect, expanded));
     }
   }
   out.dialect = dialect;
@@ -131,7 +136,15 @@ absl::StatusOr<std::optional<std::vector<Value>>> FirstRow(
 absl::StatusOr<Connected> Connect(const ConnectionConfig& config,
                                   const CancellationToken& cancel) {
   absl::StatusOr<Connected> connected = TryConnect(config, cancel);
-  if (connected.ok()) return connected;
+  if (connected.ok()) {
+    Count(Metric::kConnectionsOpened, {config.name});
+    return connected;
+  }
+  if (!cancel.cancelled()) {
+    Count(
+        Metric::kConnectionFailures,
+        {config.name, GetErrorReasonInfo(GetReason(connected.status())).name});
+  }
   return Annotate(connected.status(), absl::StrCat("connection ", config.name));
 }
 

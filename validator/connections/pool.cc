@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 
 namespace assay::connections {
@@ -26,6 +27,7 @@ absl::Status Pool::TakeSlots(int count, const CancellationToken& cancel) {
                      " times at once, and its max_connections is ",
                      config_.max_connections));
   }
+  const absl::Time begin = absl::Now();
   bool cancelled = false;
   CancelCallback on_cancel(cancel, [this, &cancelled] {
     absl::MutexLock lock(&mu_);
@@ -40,6 +42,7 @@ absl::Status Pool::TakeSlots(int count, const CancellationToken& cancel) {
   };
   mu_.Await(absl::Condition(&done));
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), ticket));
+  Observe(Metric::kConnectionWait, {config_.name}, absl::Now() - begin);
   if (cancelled) return cancel.status();
   taken_ += count;
   return absl::OkStatus();
@@ -89,6 +92,11 @@ void Pool::GiveBack(Connected connected, bool reusable) {
   if (connected.connection != nullptr) {
     idle_.push_back({std::move(connected), absl::Now()});
   }
+}
+
+PoolUse Pool::use() {
+  absl::MutexLock lock(&mu_);
+  return {.in_use = taken_, .idle = idle_.size(), .waiting = waiting_.size()};
 }
 
 void Pool::CloseExpired() {

@@ -20,6 +20,13 @@
 
 namespace assay::connections {
 
+// How much of a pool is used at this moment.
+struct PoolUse {
+  int in_use = 0;
+  size_t idle = 0;     // Connections that are open and nobody's.
+  size_t waiting = 0;  // Callers of TakeSlots.
+};
+
 // Thread-safe. Must outlive its sessions.
 class Pool {
  public:
@@ -42,6 +49,8 @@ class Pool {
   // Takes a session's connection and slot back, and keeps the connection for
   // the next one where `reusable`.
   void GiveBack(Connected connected, bool reusable);
+
+  PoolUse use();
 
   // Closes what has been idle for too long.
   void CloseExpired();

@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "validator/base/issue.h"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 #include "validator/connections/connection_config.h"
 #include "validator/connections/pool.h"
@@ -43,7 +44,15 @@ class PooledRegistry final : public Registry {
     for (ConnectionConfig& config : configs) {
       const std::string name = config.name;
       pools_.emplace(name, std::make_unique<Pool>(std::move(config)));
+      // 0, and not unknown, until they are used.
+      for (const Metric metric :
+           {Metric::kRowsRead, Metric::kStatements, Metric::kRetries,
+            Metric::kConnectionsOpened}) {
+        Metrics::Global().CounterOf(metric, {name});
+      }
     }
+    collector_ = Metrics::Global().AddCollector(
+        [this](const Metrics::Tell& tell) { TellUse(tell); });
     sweeper_ = std::thread([this] {
       while (!stop_.WaitForNotificationWithTimeout(kSweepEvery)) {
         for (const auto& [name, pool] : pools_) pool->CloseExpired();
@@ -148,17 +157,30 @@ class PooledRegistry final : public Registry {
           connected.dialect->KillStatement(id), cancel);
       if (status.ok()) {
         ++killed;
+        Count(Metric::kOrphansEnded, {pool->config().name});
       } else {
         // It may have ended by itself in between.
-        LogWarning(absl::StrCat("connection ", pool->config().name,
-                                ": cannot end orphan ", id, ": ",
-                                status.message()));
+        LogWarning(
+            absl::StrCat("connection ", pool->config().name,
+                         ": cannot end orphan ", id, ": ", status.message()),
+            {.connection = pool->config().name});
       }
     }
     return killed;
   }
 
  private:
+  void TellUse(const Metrics::Tell& tell) const {
+    for (const auto& [name, pool] : pools_) {
+      const PoolUse use = pool->use();
+      tell(Metric::kConnectionsInUse, {name}, use.in_use);
+      tell(Metric::kConnectionsIdle, {name}, static_cast<double>(use.idle));
+      tell(Metric::kConnectionsWaiting, {name},
+           static_cast<double>(use.waiting));
+      tell(Metric::kConnectionsLimit, {name}, pool->config().max_connections);
+    }
+  }
+
   absl::StatusOr<Pool*> FindPool(std::string_view name) const {
     const auto it = pools_.find(name);
     if (it != pools_.end()) return it->second.get();
@@ -176,6 +198,7 @@ class PooledRegistry final : public Registry {
   std::map<std::string, std::unique_ptr<Pool>, std::less<>> pools_;
   absl::Notification stop_;
   std::thread sweeper_;
+  std::shared_ptr<void> collector_;  // Last: it asks the pools.
 };
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "rules/kinds/comparison_kind.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/state_paths.h"
 #include "validator/base/status.h"
 #include "validator/diff/digest.h"
@@ -241,10 +242,17 @@ class ComparisonRunner {
           attempts == kMaxAttempts) {
         return status;
       }
-      LogWarning(absl::StrCat(
-          "run ", request_.run_id, ": ", connections_[0], " → ",
-          connections_[1], ": attempt ", attempts, " of ", kMaxAttempts,
-          " failed: ", std::string(Shown(status).message())));
+      Count(Metric::kRetries, {connections_[0]});
+      if (connections_[0] != connections_[1]) {
+        Count(Metric::kRetries, {connections_[1]});
+      }
+      LogFields about = LogFieldsOf(request_);
+      about.reason = GetErrorReasonInfo(GetReason(status)).name;
+      LogWarning(
+          absl::StrCat(connections_[0], " → ", connections_[1], ": attempt ",
+                       attempts, " of ", kMaxAttempts,
+                       " failed: ", std::string(Shown(status).message())),
+          about);
       ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(backoff, cancel_));
       backoff *= 3;
     }
@@ -342,9 +350,11 @@ class ComparisonRunner {
     if (!status.ok()) return false;
     if (binding != done->binding) {
       LogWarning(absl::StrCat(
-          "run ", request_.run_id, ": ", rule.id, " of ", pair.source,
-          " is compared again: its plan, catalog or connection, or the "
-          "server's encoding, is another than before the interruption"));
+                     rule.id, " of ", pair.source,
+                     " is compared again: its plan, catalog or connection, or "
+                     "the server's encoding, is another than before the "
+                     "interruption"),
+                 LogFieldsOf(request_, rule.id));
       return false;
     }
     part = done->result;
@@ -390,8 +400,8 @@ class ComparisonRunner {
   }
 
   void JoinLists(const Rule& rule, const std::string& of_pair) const {
-    AppendList(of_pair, DifferencesPath(request_.directory, request_.run_id,
-                                        rule.id));
+    AppendList(of_pair,
+               DifferencesPath(request_.directory, request_.run_id, rule.id));
   }
 
   const ExecuteRequest& request_;

@@ -135,9 +135,9 @@ class RuleRunner {
       if (of.outside_snapshot.empty()) {
         ASSAY_ASSIGN_OR_RETURN(
             of.outside_snapshot,
-            connections::OutsideSnapshot(
-                session(side), {}, {WhereText(of, request_.plan->filter)},
-                cancel_));
+            connections::OutsideSnapshot(session(side), {},
+                                         {WhereText(of, request_.plan->filter)},
+                                         cancel_));
       }
       (side == Side::kSource ? result_.consistency
                              : result_.target_consistency) =
@@ -176,7 +176,9 @@ class RuleRunner {
     context.target_where = Conjunction(sides_[1].where, request_.plan->filter);
     context.as_of = request_.execution->as_of;
     context.seed = request_.seed;
-    context.marker = RunMarker(request_.execution->run_id);
+    context.marker = StatementMarker(request_.execution->run_id,
+                                     request_.execution->traceparent);
+    context.log = LogFieldsOf(*request_.execution, rule_.id);
     context.cancel = cancel_;
     context.meter = request_.meter;
     context.samples = rule_.samples.value_or(kDefaultSamples);

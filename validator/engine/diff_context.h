@@ -12,6 +12,7 @@
 #include "rules/ruleset/model.h"
 #include "rules/ruleset/parser.h"
 #include "validator/base/cancellation.h"
+#include "validator/base/log.h"
 #include "validator/engine/comparison_side.h"
 #include "validator/engine/pair_plan.h"
 #include "validator/engine/progress_meter.h"
@@ -39,6 +40,7 @@ struct DiffContext {
   absl::Time as_of;
   uint64_t seed = 0;  // Of the digests.
   std::string marker;
+  LogFields log;
   CancellationToken cancel;
   ProgressMeter* meter = nullptr;
   size_t window_bytes = 16 << 20;

@@ -43,14 +43,16 @@ void DiffScan::Resume() {
       ReadCheckpoint(context_.scratch, Binding());
   if (!found.ok()) {
     if (!absl::IsNotFound(found.status())) {
-      LogWarning(absl::StrCat(context_.marker,
-                              ": starts again: ", found.status().message()));
+      LogWarning(absl::StrCat("the diff starts again: ",
+                              std::string(found.status().message())),
+                 context_.log);
     }
     return;
   }
   if (const absl::Status status = TakeUp(*found); !status.ok()) {
-    LogWarning(absl::StrCat(context_.marker,
-                            ": starts again: checkpoint: ", status.message()));
+    LogWarning(absl::StrCat("the diff starts again: checkpoint: ",
+                            std::string(status.message())),
+               context_.log);
     window_ = NewWindow();
     return;
   }
@@ -84,7 +86,9 @@ void DiffScan::MaybeCheckpoint() {
   }
   if (const absl::Status status = SaveCheckpoint(); !status.ok()) {
     // The diff itself goes on; only a restart would begin again.
-    LogWarning(absl::StrCat(context_.marker, ": ", status.message()));
+    LogWarning(
+        absl::StrCat("checkpoint not written: ", std::string(status.message())),
+        context_.log);
   }
   const absl::Time end = absl::Now();
   next_checkpoint_ = end + std::max(options_.checkpoint_interval,

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "validator/base/status.h"
+#include "validator/base/trace_context.h"
 #include "validator/engine/comparison_group.h"
 #include "validator/engine/group_run.h"
 #include "validator/engine/progress_meter.h"
@@ -18,6 +19,22 @@ namespace assay::engine {
 
 std::string RunMarker(const std::string& run_id) {
   return absl::StrCat("assay run=", run_id);
+}
+
+std::string StatementMarker(const std::string& run_id,
+                            const std::string& traceparent) {
+  const std::string trace = ParseTraceparent(traceparent);
+  return trace.empty()
+             ? RunMarker(run_id)
+             : absl::StrCat(RunMarker(run_id), " traceparent=", trace);
+}
+
+LogFields LogFieldsOf(const ExecuteRequest& request,
+                      const std::string& rule_id) {
+  return {.run_id = request.run_id,
+          .rule_id = rule_id,
+          .principal = request.principal,
+          .trace_id = TraceIdOf(request.traceparent)};
 }
 
 int CountGroups(const RuleSet& rule_set) {

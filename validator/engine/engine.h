@@ -18,6 +18,7 @@
 #include "rules/ruleset/parser.h"
 #include "rules/verdict/result.h"
 #include "validator/base/cancellation.h"
+#include "validator/base/log.h"
 #include "validator/connections/registry.h"
 
 namespace assay::engine {
@@ -70,8 +71,11 @@ struct ExecuteRequest {
   // Borrowed; must outlive the call.
   const RuleSet* rule_set = nullptr;
   const BoundParameters* parameters = nullptr;
-  absl::Time as_of;           // What now() means; microseconds count.
-  std::string run_id;         // In a comment of every statement, see RunMarker.
+  absl::Time as_of;    // What now() means; microseconds count.
+  std::string run_id;  // In a comment of every statement, see RunMarker.
+  // The caller's W3C trace context, in the same comment; empty: none.
+  std::string traceparent;
+  std::string principal;      // For the log; empty: not known.
   std::set<int> done_groups;  // Finished before a restart: not read again.
   // By rule index: pairs of wildcards that were finished before a restart. Each
   // is read again where it would be bound to something else now.
@@ -99,8 +103,18 @@ struct ExecuteRequest {
   std::map<int, PairResults> earlier_pairs;
 };
 
-// The comment that every statement of a run carries, "assay run=ID".
+// What the comment of every statement of a run begins with, "assay run=ID": by
+// it a run's statements are found on a database.
 std::string RunMarker(const std::string& run_id);
+
+// The whole comment, "assay run=ID traceparent=00-…"; without the second where
+// `traceparent` is empty or malformed, so that nothing else gets into SQL.
+std::string StatementMarker(const std::string& run_id,
+                            const std::string& traceparent);
+
+// What a log line about this execution, or about one of its rules, is about.
+LogFields LogFieldsOf(const ExecuteRequest& request,
+                      const std::string& rule_id = "");
 
 // The number of groups (entries of `tables:`, then of `comparisons:`) and
 // rules.

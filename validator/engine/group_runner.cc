@@ -13,9 +13,11 @@
 #include "rules/kinds/kinds.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 #include "validator/engine/group_run.h"
 #include "validator/engine/measures.h"
+#include "validator/engine/sample_policy.h"
 #include "validator/engine/statement.h"
 #include "validator/engine/steps.h"
 #include "validator/sql/statements.h"
@@ -55,7 +57,7 @@ GroupRunner::GroupRunner(const ExecuteRequest& request, int group,
       registry_(registry),
       meter_(meter),
       cancel_(cancel),
-      marker_(RunMarker(request.run_id)),
+      marker_(StatementMarker(request.run_id, request.traceparent)),
       connection_(BoundLiteralText(rules_.connection, *request.parameters)),
       table_name_(BoundLiteralText(rules_.table, *request.parameters)) {}
 
@@ -135,9 +137,17 @@ absl::Status GroupRunner::Run() {
       ASSAY_RETURN_IF_ERROR(FinishAllWith(status));
       break;
     }
-    LogWarning(absl::StrCat("run ", request_.run_id, ": ", connection_, ".",
-                            table_name_, ": attempt ", attempt, " of ",
-                            kMaxAttempts, " failed: ", status.message()));
+    Count(Metric::kRetries, {connection_});
+    LogFields about = LogFieldsOf(request_);
+    about.connection = connection_;
+    about.reason = GetErrorReasonInfo(GetReason(status)).name;
+    const connections::ConnectionConfig* policy = registry_.Find(connection_);
+    const absl::Status shown =
+        policy == nullptr ? status : HideDataInError(*policy, status);
+    LogWarning(absl::StrCat(connection_, ".", table_name_, ": attempt ",
+                            attempt, " of ", kMaxAttempts,
+                            " failed: ", std::string(shown.message())),
+               about);
     ASSAY_RETURN_IF_ERROR(SleepUnlessCancelled(backoff, cancel_));
     backoff *= 3;
   }

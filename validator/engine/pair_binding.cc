@@ -28,7 +28,8 @@ absl::Status OpenSides(const ComparisonRuleRequest& request,
     open.mappings = &request.comparison->columns.map;
     open.parameters = request.execution->parameters;
     open.table = is_source ? request.pair.source : request.pair.target;
-    open.marker = RunMarker(request.execution->run_id);
+    open.marker = StatementMarker(request.execution->run_id,
+                                  request.execution->traceparent);
     open.cancel = cancel;
     ASSAY_ASSIGN_OR_RETURN(sides[is_source ? 0 : 1], OpenSide(open));
   }

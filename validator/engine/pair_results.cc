@@ -22,10 +22,9 @@ bool ListIsWhole(const Result& earlier) {
   if (!earlier.diff.has_value()) return false;
   const DiffCounts& diff = *earlier.diff;
   return diff.complete && diff.unstable == 0 && diff.lost == 0 &&
-         diff.accepted == 0 &&
-         diff.duplicate_keys_source == 0 && diff.duplicate_keys_target == 0 &&
-         diff.null_keys_source == 0 && diff.null_keys_target == 0 &&
-         earlier.differences > 0 &&
+         diff.accepted == 0 && diff.duplicate_keys_source == 0 &&
+         diff.duplicate_keys_target == 0 && diff.null_keys_source == 0 &&
+         diff.null_keys_target == 0 && earlier.differences > 0 &&
          earlier.differences == diff.missing + diff.extra + diff.changed;
 }
 
@@ -38,7 +37,9 @@ void AppendList(const std::string& from, const std::string& to) {
   std::ifstream in(from, std::ios::binary);
   std::ofstream out(to, std::ios::binary | std::ios::app);
   out << in.rdbuf();
-  if (!out) LogWarning(absl::StrCat("cannot write '", to, "'"));
+  if (!out) {
+    LogWarning(absl::StrCat("list of differences: cannot write '", to, "'"));
+  }
 }
 
 }  // namespace assay::engine

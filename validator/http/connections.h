@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "validator/base/metrics.h"
 
 namespace assay::http {
 
@@ -33,7 +34,10 @@ enum class Admission {
 class Connections {
  public:
   // At most `max_connections` are served, and 64 more told so.
-  explicit Connections(int max_connections) : max_(max_connections) {}
+  explicit Connections(int max_connections)
+      : max_(max_connections),
+        collector_(Metrics::Global().AddCollector(
+            [this](const Metrics::Tell& tell) { TellMetrics(tell); })) {}
 
   // One comes in; Remove() it when it is destroyed, unless it is dropped.
   Admission Add(Connection* key, const std::weak_ptr<Connection>& connection);
@@ -51,6 +55,11 @@ class Connections {
   void GiveBytes(int64_t bytes);
 
  private:
+  void TellMetrics(const Metrics::Tell& tell) const {
+    absl::MutexLock lock(&mu_);
+    tell(Metric::kHttpConnections, {}, static_cast<double>(open_.size()));
+    tell(Metric::kHttpConnectionsLimit, {}, max_);
+  }
   bool None() const ABSL_SHARED_LOCKS_REQUIRED(mu_) { return open_.empty(); }
 
   const int max_;
@@ -58,6 +67,7 @@ class Connections {
   bool closed_ ABSL_GUARDED_BY(mu_) = false;
   std::map<Connection*, std::weak_ptr<Connection>> open_ ABSL_GUARDED_BY(mu_);
   int64_t bytes_ ABSL_GUARDED_BY(mu_) = 0;
+  const std::shared_ptr<void> collector_;  // Last: it asks the rest.
 };
 
 // Among the open connections, for as long as it lives.

@@ -7,6 +7,7 @@
 #include "validator/base/status.h"
 #include "validator/http/browser_safety.h"
 #include "validator/http/failure.h"
+#include "validator/http/metrics_page.h"
 #include "validator/http/openapi.h"
 #include "validator/http/pages.h"
 
@@ -88,7 +89,8 @@ void Front::Route(const Request& request, const Target& target,
   const bool page = IsPage(target) && target.verb.empty() && path.size() <= 2 &&
                     !path.back().empty();
   const bool known =
-      page || (alone && (first.empty() || first == "openapi.json"));
+      page || (alone && (first.empty() || first == "openapi.json" ||
+                         first == "metrics"));
   if (!known) {
     return answer(
         Refuse(target, Refusal(404,
@@ -101,6 +103,7 @@ void Front::Route(const Request& request, const Target& target,
     return answer(std::move(out));
   }
   if (page) return AnswerPage(*gateway_, request, target, exchange, answer);
+  if (first == "metrics") return answer(Metrics(request));
   if (first == "openapi.json") {
     return answer({.content_type = "application/json",
                    .body = OpenApiText(),
@@ -109,6 +112,17 @@ void Front::Route(const Request& request, const Target& target,
   Response out{.status = 302, .route = "/"};
   out.fields.push_back({"Location", "/runs"});
   answer(std::move(out));
+}
+
+Response Front::Metrics(const Request& request) {
+  if (const absl::Status status = check_metrics_(request); !status.ok()) {
+    Response out = ToJsonResponse(FailureOf(status));
+    out.route = "/metrics";
+    return out;
+  }
+  return {.content_type = kMetricsType,
+          .body = MetricsText(assay::Metrics::Global().Gather()),
+          .route = "/metrics"};
 }
 
 }  // namespace assay::http

@@ -13,6 +13,7 @@
 #include "grpcpp/client_context.h"
 #include "grpcpp/generic/generic_stub.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
+#include "validator/base/trace_context.h"
 #include "validator/http/target.h"
 
 namespace assay::http {
@@ -24,7 +25,6 @@ using google::protobuf::MethodDescriptor;
 
 // What the service itself allows its longest call, and a little.
 constexpr absl::Duration kLongestCall = absl::Minutes(6);
-constexpr size_t kMaxTraceBytes = 512;
 
 const MethodDescriptor* FindMethod(const std::string& rpc) {
   return v1::StartRunRequest::descriptor()
@@ -79,9 +79,10 @@ void Gateway::Call(const std::string& rpc, const Request& from,
     if (IsMetadata(value)) call->context.AddMetadata(key, std::string(value));
   };
   add("authorization", Get(from, "authorization"));
-  for (const char* key : {"traceparent", "tracestate"}) {
-    const std::string_view value = Get(from, key);
-    if (value.size() <= kMaxTraceBytes) add(key, value);
+  // Of several nobody knows which one is meant.
+  if (Count(from, "traceparent") == 1) {
+    const std::string trace = ParseTraceparent(Get(from, "traceparent"));
+    if (!trace.empty()) add("traceparent", trace);
   }
   add("assay-http-secret", secret_);
   add("assay-http-peer", from.caller.address);

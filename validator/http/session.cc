@@ -20,6 +20,7 @@
 #include "boost/beast/http/parser.hpp"
 #include "boost/beast/http/write.hpp"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 #include "validator/http/beast_message.h"
 #include "validator/http/browser_safety.h"
@@ -108,8 +109,8 @@ class Session final : public Connection,
           [self = this->shared_from_this()](const Error& error) {
             if (self->step_ == Step::kClosed) return;
             if (error) {
-              LogDebug(absl::StrCat("http: no TLS with ", self->caller_.address,
-                                    ": ", error.message()));
+              LogDebug(absl::StrCat("http: no TLS: ", error.message()),
+                       {.peer = self->caller_.address});
               return self->Close();
             }
             self->caller_.certificate =
@@ -308,9 +309,15 @@ class Session final : public Connection,
     if (step_ == Step::kClosed || step_ == Step::kWriting) return;
     if (!Take(response.body.size())) return RefuseBusy();
     exchange_.reset();
-    LogDebug(absl::StrCat("http: ", response.route, " ", response.status, " ",
-                          absl::FormatDuration(absl::Now() - began_), " ",
-                          caller_.address));
+    const absl::Duration took = absl::Now() - began_;
+    Count(Metric::kHttpRequests,
+          {response.route, absl::StrCat(response.status)});
+    Observe(Metric::kHttpDuration, {response.route}, took);
+    if (Logs(LogLevel::kDebug)) {
+      LogDebug(absl::StrCat("http: ", response.route, " ", response.status, " ",
+                            absl::FormatDuration(took)),
+               {.peer = caller_.address});
+    }
     keep_ = keep_ && !response.close && !refused_ && !front_->draining();
     response_ = ToBeast(std::move(response), keep_);
     step_ = Step::kWriting;

@@ -45,6 +45,7 @@ absl::StatusOr<const db::RowBlock*> OdbcCursor::Next() {
   }
   // A driver that was stopped may pretend that the rows are at their end.
   ASSAY_RETURN_IF_ERROR(link_->CheckCancelled(options_.cancel));
+  if (*block != nullptr) link_->CountRows((*block)->rows());
   return block;
 }
 

@@ -10,6 +10,13 @@ namespace assay::odbc {
 absl::StatusOr<std::unique_ptr<Link>> Link::Open(const OpenOptions& options) {
   std::unique_ptr<Link> link(new Link());
   link->scrubber_ = Scrubber(options.secrets);
+  if (!options.counted_as.empty()) {
+    link->counted_as_ = options.counted_as;
+    Metrics& metrics = Metrics::Global();
+    link->rows_ = metrics.CounterOf(Metric::kRowsRead, {link->counted_as_});
+    link->statements_ =
+        metrics.CounterOf(Metric::kStatements, {link->counted_as_});
+  }
   if (!link->environment_.Allocate(SQL_NULL_HANDLE)) {
     return MakeError(ErrorReason::kInternal, "cannot start the ODBC manager");
   }
@@ -63,6 +70,7 @@ absl::StatusOr<StatementHandle> Link::NewStatement() {
   // Without it a brace in author SQL may be taken for an ODBC escape.
   SQLSetStmtAttr(statement.get(), SQL_ATTR_NOSCAN, OdbcInteger(SQL_NOSCAN_ON),
                  0);
+  if (statements_ != nullptr) statements_->Add();
   return statement;
 }
 
@@ -71,6 +79,10 @@ absl::Status Link::Failure(SQLHSTMT statement,
   ASSAY_RETURN_IF_ERROR(CheckCancelled(cancel));
   absl::Status status = ToStatus(ReadDiagnostics(SQL_HANDLE_STMT, statement),
                                  Phase::kStatement, scrubber_);
+  if (!counted_as_.empty()) {
+    Count(Metric::kStatementErrors,
+          {counted_as_, GetErrorReasonInfo(GetReason(status)).name});
+  }
   if (GetReason(status) == ErrorReason::kConnectionLost) alive_ = false;
   if (!alive_) return status;
   SQLUINTEGER dead = SQL_CD_FALSE;

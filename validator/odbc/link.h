@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "validator/base/cancellation.h"
+#include "validator/base/metrics.h"
 #include "validator/odbc/diagnostics.h"
 #include "validator/odbc/handle.h"
 #include "validator/odbc/odbc.h"
@@ -41,6 +42,11 @@ class Link {
     return quirks_.cancel_idle_statement ? idle_.get() : statement;
   }
 
+  // For the metrics.
+  void CountRows(size_t rows) {
+    if (rows_ != nullptr) rows_->Add(static_cast<int64_t>(rows));
+  }
+
   // Makes sure that a cancel which came too late for its own statement does
   // not hit the next one.
   void AbsorbLateCancel();
@@ -56,6 +62,9 @@ class Link {
  private:
   Link() = default;
 
+  std::string counted_as_;  // Empty: it is not.
+  Counter* rows_ = nullptr;
+  Counter* statements_ = nullptr;
   EnvironmentHandle environment_;
   ConnectionHandle connection_;
   StatementHandle idle_;  // Never executed; see Quirks::cancel_idle_statement.

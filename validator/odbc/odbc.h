@@ -24,6 +24,9 @@ struct OpenOptions {
   // Words that must not appear in an error: the secrets in the string.
   std::vector<std::string> secrets;
   absl::Duration login_timeout = absl::Seconds(15);
+  // The connection by which statements and rows are counted in the metrics;
+  // empty: they are not.
+  std::string counted_as;
 };
 
 // Fails with kDriverMissing, kAuthenticationFailed, kDatabaseUnreachable,

@@ -19,10 +19,12 @@
 #include "absl/time/time.h"
 #include "rules/ruleset/parser.h"
 #include "validator/base/cancellation.h"
+#include "validator/base/log.h"
 #include "validator/engine/engine.h"
 #include "validator/runs/notifier.h"
 #include "validator/runs/run.h"
 #include "validator/runs/run_manager.h"
+#include "validator/runs/run_metrics.h"
 #include "validator/runs/store.h"
 
 namespace assay::runs {
@@ -85,6 +87,12 @@ class LiveRun {
 
   const std::string& id() const { return plan_.run.run_id; }
   const RunPlan& plan() const { return plan_; }
+  // What a line of the log about it, or about one of its rules, is about.
+  LogFields log(const std::string& rule_id = "") const {
+    LogFields fields = LogFieldsOf(plan_.run);
+    fields.rule_id = rule_id;
+    return fields;
+  }
   int64_t epoch() const { return epoch_; }
   int rules() const { return static_cast<int>(group_of_.size()); }
   std::shared_ptr<WakerSet> wakers() const { return wakers_; }

@@ -5,8 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 #include "validator/runs/manager_impl.h"
+#include "validator/runs/run_metrics.h"
 
 namespace assay::runs {
 namespace {
@@ -58,6 +60,7 @@ class RunManagerImpl::RunObserver : public engine::Observer {
       : manager_(manager), run_(std::move(run)) {}
 
   void OnResult(int index, const Result& result) override {
+    NoteJudged(result, run_->log(result.rule_id));
     run_->AddResult(index, result);
   }
 
@@ -68,10 +71,10 @@ class RunManagerImpl::RunObserver : public engine::Observer {
       // Before the lock: a long list takes its time.
       const absl::Status status = manager_->SaveLists(run_);
       if (!status.ok()) {
-        LogWarning(absl::StrCat("run ", run_->id(),
-                                ": list of differences not "
+        LogWarning(absl::StrCat("list of differences not "
                                 "written yet: ",
-                                status.message()));
+                                status.message()),
+                   run_->log());
       }
       if (last) return;
       // All of it: whoever reads the store sees no later result without an
@@ -89,8 +92,8 @@ class RunManagerImpl::RunObserver : public engine::Observer {
       run_->MarkSaved(unsaved);
     } else {
       // Not lost yet: the next group, or the end, writes it again.
-      LogWarning(absl::StrCat("run ", run_->id(),
-                              ": checkpoint not written: ", status.message()));
+      LogWarning(absl::StrCat("checkpoint not written: ", status.message()),
+                 run_->log());
     }
   }
 
@@ -100,8 +103,8 @@ class RunManagerImpl::RunObserver : public engine::Observer {
         run_->id(), run_->epoch(), index, pair, result);
     if (status.ok()) return;
     // After a restart the pair is compared again.
-    LogWarning(absl::StrCat("run ", run_->id(),
-                            ": checkpoint not written: ", status.message()));
+    LogWarning(absl::StrCat("checkpoint not written: ", status.message()),
+               run_->log());
   }
 
   void OnProgress(const engine::Progress& progress) override {
@@ -168,6 +171,10 @@ void RunManagerImpl::Execute(const RunPtr& run) {
       if (stopping_) return;
     }
     if (!run->Begin(seams_.clock->Now(), &stop)) return;
+    Count(Metric::kRunExecutions);
+    if (const Run now = run->Snapshot(false); now.attempts == 1) {
+      Observe(Metric::kRunQueueWait, {}, now.start_time - now.as_of_time);
+    }
     SaveState(run);
   }
   {
@@ -199,6 +206,8 @@ void RunManagerImpl::Execute(const RunPtr& run) {
     request.parameters = &run->plan().parameters;
     request.as_of = run->plan().run.as_of_time;
     request.run_id = run->id();
+    request.traceparent = run->plan().run.request.traceparent;
+    request.principal = run->plan().run.request.principal;
     request.done_groups = run->done_groups();
     request.max_parallel_groups = options_.max_parallel_groups;
     request.directory = state_->OfExecution(run->id(), run->epoch());
@@ -220,10 +229,10 @@ void RunManagerImpl::GoOn(const LiveRun& run, engine::ExecuteRequest& request) {
   if (pairs.ok()) {
     request.done_pairs = *std::move(pairs);
   } else {
-    LogWarning(absl::StrCat("run ", run.id(),
-                            ": compares all tables again, since its "
+    LogWarning(absl::StrCat("the run compares all tables again, since its "
                             "checkpoint cannot be read: ",
-                            pairs.status().message()));
+                            pairs.status().message()),
+               run.log());
   }
 }
 
@@ -251,9 +260,10 @@ absl::Status RunManagerImpl::AwaitOrphans(const RunPtr& run,
   };
   if (!orphans->mu.AwaitWithTimeout(absl::Condition(&over),
                                     seams_.orphan_timeout)) {
-    LogWarning(absl::StrCat("run ", run->id(),
-                            ": goes on although statements of an earlier "
-                            "server may still be running"));
+    LogWarning(
+        "the run goes on although statements of an earlier server may still be "
+        "running",
+        run->log());
   }
   return token.status();
 }
@@ -275,6 +285,8 @@ void RunManagerImpl::Conclude(const RunPtr& run, const absl::Status& status,
   } else if (stop == Stop::kSuspend) {
     run->set_suspended_since(seams_.clock->Uptime());
     run->SetState(RunState::kSuspended);
+    Count(Metric::kLeasesExpired);
+    LogInfo("run suspended: nobody asks for it any more", run->log());
     SaveState(run);
     if (resume) Resume(run);
   } else if (GetReason(why) == ErrorReason::kRunTimeout ||
@@ -304,9 +316,9 @@ void RunManagerImpl::SaveState(const RunPtr& run) {
   } else if (IsNotOwner(status)) {
     Lose(run, std::string(status.message()));
   } else {
-    LogWarning(absl::StrCat("run ", run->id(), ": state ",
-                            RunStateName(now.state),
-                            " not written: ", status.message()));
+    LogWarning(absl::StrCat("the run's state ", RunStateName(now.state),
+                            " not written: ", status.message()),
+               run->log());
   }
 }
 
@@ -338,15 +350,16 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
     // and find something else. Until then it goes on, for all to see.
     if (!run->ending().has_value()) {
       LogError(absl::StrCat(
-          "run ", run->id(), ": its end, ", RunStateName(state),
-          ", is not stored yet, and tried again: ", stored.message()));
+                   "the run's end, ", RunStateName(state),
+                   ", is not stored yet, and tried again: ", stored.message()),
+               run->log());
     }
     run->set_ending({state, why});
     return;
   } else {
     // A verdict that a restart would forget must not be acted upon.
-    LogError(absl::StrCat("run ", run->id(),
-                          ": verdict not stored: ", stored.message()));
+    LogError(absl::StrCat("verdict not stored: ", stored.message()),
+             run->log());
     final.state = RunState::kFailed;
     const absl::Status failure =
         MakeError(ErrorReason::kStoreFailed,
@@ -371,6 +384,7 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
     retention_due_ = true;
   }
   run->Complete(final);
+  NoteFinished(final);
   // After the verdict is out: large scratch takes its time.
   state_->RemoveScratch(run->id(), run->epoch());
 }

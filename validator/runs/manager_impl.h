@@ -22,6 +22,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "validator/base/clock.h"
+#include "validator/base/metrics.h"
 #include "validator/base/thread_pool.h"
 #include "validator/runs/live_run.h"
 #include "validator/runs/membership.h"
@@ -223,6 +224,7 @@ class RunManagerImpl : public RunManager {
   void SaveUnsaved();
   void RemoveOldRuns();
   void StopAll();
+  void TellMetrics(const Metrics::Tell& tell) const;
   void SweepLoop();
   void BeatLoop();
 
@@ -279,6 +281,7 @@ class RunManagerImpl : public RunManager {
   std::unique_ptr<ThreadPool> pool_;
   std::thread sweeper_;
   std::thread beater_;
+  std::shared_ptr<void> collector_;  // Last: it asks the rest.
 };
 
 }  // namespace assay::runs

@@ -2,6 +2,7 @@
 // Cancelling, leases, time-outs, retention, draining.
 #include "absl/strings/str_cat.h"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 #include "validator/runs/digest.h"
 #include "validator/runs/manager_impl.h"
@@ -83,6 +84,8 @@ std::optional<CancellationSource> RunManagerImpl::StopForGood(
 void RunManagerImpl::Resume(const RunPtr& run) {
   if (run->state() != RunState::kSuspended) return;
   run->SetState(RunState::kRunning);
+  Count(Metric::kRunsResumed);
+  LogInfo("run resumed: somebody asks for it again", run->log());
   SaveState(run);
   Enqueue(run);
 }
@@ -113,6 +116,8 @@ void RunManagerImpl::SweepRun(const RunPtr& run) {
       return;
     }
     if (run->TrySuspend(uptime, &source) && !source.has_value()) {
+      Count(Metric::kLeasesExpired);
+      LogInfo("run suspended: nobody asks for it any more", run->log());
       {
         absl::MutexLock queue_lock(&mu_);
         std::erase(queue_, run);
@@ -222,6 +227,34 @@ void RunManagerImpl::BeatLoop() {
       if (closing_) return;
     }
     membership_->Beat();
+  }
+}
+
+void RunManagerImpl::TellMetrics(const Metrics::Tell& tell) const {
+  static constexpr RunState kActive[] = {RunState::kPending, RunState::kRunning,
+                                         RunState::kSuspended,
+                                         RunState::kCancelling};
+  std::map<RunState, int> states;
+  {
+    absl::MutexLock lock(&mu_);
+    size_t unsaved = unsaved_.size();
+    for (const auto& [id, run] : live_) {
+      ++states[run->state()];
+      if (run->ending().has_value()) ++unsaved;
+    }
+    tell(Metric::kRunsQueued, {}, static_cast<double>(queue_.size()));
+    tell(Metric::kRunsExecuting, {}, executing_);
+    tell(Metric::kRunsUnsaved, {}, static_cast<double>(unsaved));
+    tell(Metric::kReady, {}, draining_ ? 0 : 1);
+  }
+  for (const RunState state : kActive) {
+    tell(Metric::kRunsActive, {RunStateName(state)}, states[state]);
+  }
+  tell(Metric::kRunsQueueLimit, {}, options_.max_queued_runs);
+  tell(Metric::kRunsExecutingLimit, {}, options_.max_concurrent_runs);
+  if (membership_ != nullptr) {
+    tell(Metric::kStoreMember, {},
+         membership_->standing() == Standing::kMember ? 1 : 0);
   }
 }
 

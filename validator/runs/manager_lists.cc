@@ -140,9 +140,10 @@ absl::Status RunManagerImpl::SaveLists(const RunPtr& run) {
       offset += static_cast<int64_t>(piece.size());
     }
     if (in.bad()) {
-      LogWarning(absl::StrCat("run ", run->id(), ": cannot read '", path,
-                              "': ", std::strerror(errno),
-                              "; its list of differences is not kept"));
+      LogWarning(
+          absl::StrCat("cannot read '", path, "': ", std::strerror(errno),
+                       "; its list of differences is not kept"),
+          run->log());
     }
     run->MarkList(list, in.bad() ? -1 : run->epoch());
   }
@@ -172,11 +173,12 @@ void RunManagerImpl::FetchLists(const engine::ExecuteRequest& request,
           !WritePiece(request.directory, parent.run_id, result.rule_id, many,
                       names, (*piece)->text, files)) {
         // Half a list must not be taken for a whole one.
-        LogWarning(absl::StrCat(
-            "run ", request.run_id, ": reads everything, for the lists of run ",
-            parent.run_id, " cannot be copied: ",
-            piece.ok() ? "the state directory cannot be written"
-                       : std::string(piece.status().message())));
+        LogWarning(
+            absl::StrCat("the run reads everything, for the lists of run ",
+                         parent.run_id, " cannot be copied: ",
+                         piece.ok() ? "the state directory cannot be written"
+                                    : std::string(piece.status().message())),
+            engine::LogFieldsOf(request));
         fs::remove_all(
             RunFolder(request.directory, "differences", parent.run_id), error);
         return;

@@ -27,7 +27,8 @@ constexpr absl::Duration kLeaseHeld = absl::Minutes(1);
 
 void RunManagerImpl::Lose(const RunPtr& run, const std::string& why) {
   if (run->lost() || IsTerminal(run->state())) return;
-  LogWarning(absl::StrCat("run ", run->id(), ": given up here: ", why));
+  LogWarning(absl::StrCat("the run is given up here: ", why), run->log());
+  Count(Metric::kRunsLost);
   const bool executing = run->executing();
   {
     absl::MutexLock lock(&mu_);
@@ -181,7 +182,8 @@ void RunManagerImpl::TakeBack(const ActiveRun& stored) {
   absl::StatusOr<std::optional<UnfinishedRun>> taken =
       store_->TakeOver(stored.run_id, stored.epoch, server_id());
   if (!taken.ok() || !taken->has_value()) return;
-  LogInfo(absl::StrCat("run ", stored.run_id, ": taken up again"));
+  LogInfo("the run is taken up again", {.run_id = stored.run_id});
+  Count(Metric::kRunsTakenUp, {"store loss"});
   TakeUp(**taken);
 }
 
@@ -202,15 +204,17 @@ void RunManagerImpl::TakeOrphans(const std::vector<ActiveRun>& orphans) {
     absl::StatusOr<std::optional<UnfinishedRun>> taken =
         store_->TakeOver(orphan.run_id, orphan.epoch, server_id());
     if (!taken.ok()) {
-      LogWarning(absl::StrCat("run ", orphan.run_id,
-                              ": not taken over: ", taken.status().message()));
+      LogWarning(
+          absl::StrCat("the run is not taken over: ", taken.status().message()),
+          {.run_id = orphan.run_id});
       return;
     }
     if (!taken->has_value()) continue;  // Another server was faster.
     if (!waits) --room;
-    LogInfo(absl::StrCat("run ", orphan.run_id,
-                         ": taken over from a server that is gone (",
-                         orphan.owner, ")"));
+    LogInfo(absl::StrCat("the run is taken over from a server that is gone (",
+                         orphan.owner, ")"),
+            {.run_id = orphan.run_id});
+    Count(Metric::kRunsTakenUp, {"server loss"});
     TakeUp(**taken);
   }
 }

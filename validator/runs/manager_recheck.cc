@@ -49,8 +49,9 @@ void RunManagerImpl::TakeOver(const LiveRun& run,
   const absl::StatusOr<Run> parent = Get(asked.recheck_of, true);
   if (!parent.ok()) {
     LogWarning(absl::StrCat(
-        "run ", run.id(), ": reads everything, for run ", asked.recheck_of,
-        ", which it rechecks, is gone: ", parent.status().message()));
+                   "the run reads everything, for run ", asked.recheck_of,
+                   ", which it rechecks, is gone: ", parent.status().message()),
+               run.log());
     return;
   }
   request.recheck_of = asked.recheck_of;

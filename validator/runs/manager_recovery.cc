@@ -8,6 +8,7 @@
 #include "validator/base/status.h"
 #include "validator/engine/checkpoint.h"
 #include "validator/runs/manager_impl.h"
+#include "validator/runs/run_metrics.h"
 
 namespace assay::runs {
 namespace {
@@ -77,6 +78,10 @@ absl::StatusOr<std::unique_ptr<RunManagerImpl>> RunManagerImpl::Create(
           std::thread([raw = manager.get()] { raw->BeatLoop(); });
     }
   }
+  manager->collector_ = Metrics::Global().AddCollector(
+      [raw = manager.get()](const Metrics::Tell& tell) {
+        raw->TellMetrics(tell);
+      });
   return manager;
 }
 
@@ -112,6 +117,7 @@ RunManagerImpl::RunManagerImpl(ManagerOptions options,
           2 * static_cast<size_t>(options_.max_concurrent_runs))) {}
 
 RunManagerImpl::~RunManagerImpl() {
+  collector_.reset();
   StopAll();
   {
     absl::MutexLock lock(&mu_);
@@ -169,7 +175,10 @@ absl::Status RunManagerImpl::Recover() {
             store_->FindIds(id, 1);
         return !ids.ok() || (!ids->empty() && ids->front() == id);
       });
-  for (const UnfinishedRun& run : unfinished) TakeUp(run);
+  for (const UnfinishedRun& run : unfinished) {
+    Count(Metric::kRunsTakenUp, {"restart"});
+    TakeUp(run);
+  }
   return absl::OkStatus();
 }
 
@@ -221,7 +230,7 @@ void RunManagerImpl::TakeUp(const UnfinishedRun& unfinished) {
             "new, the last time with no other run beside it, so it is given "
             "up; look for the cause in the server's and the kernel's log (a "
             "crash, out of memory), and start a new run once it is removed"));
-    LogError(absl::StrCat("run ", run->id(), ": ", gave_up.message()));
+    LogError(std::string(gave_up.message()), run->log());
     Finish(run, RunState::kFailed, gave_up);
   } else if (stored.state != RunState::kSuspended) {
     Enqueue(run);
@@ -241,17 +250,22 @@ void RunManagerImpl::KillOrphans(const UnfinishedRun& unfinished) {
     orphans_[run_id] = orphans;
   }
   const bool scheduled = kill_pool_->TrySchedule(
-      [registry = registry_, run_id, ids = std::move(ids), orphans] {
+      [registry = registry_, run_id, ids = std::move(ids), orphans,
+       log = LogFieldsOf(unfinished.stored.run)] {
         for (const auto& [connection, list] : ids) {
+          LogFields about = log;
+          about.connection = connection;
           const absl::StatusOr<int> ended = registry->KillOrphans(
               connection, list, engine::RunMarker(run_id));
           if (!ended.ok()) {
             LogWarning(absl::StrCat(
-                "run ", run_id, ": statements left on '", connection,
-                "' could not be ended: ", ended.status().message()));
+                           "statements left on '", connection,
+                           "' could not be ended: ", ended.status().message()),
+                       about);
           } else if (*ended > 0) {
-            LogInfo(absl::StrCat("run ", run_id, ": ended ", *ended,
-                                 " statements left on '", connection, "'"));
+            LogInfo(absl::StrCat("ended ", *ended, " statements left on '",
+                                 connection, "'"),
+                    about);
           }
         }
         absl::MutexLock lock(&orphans->mu);

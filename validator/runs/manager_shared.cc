@@ -6,6 +6,7 @@
 #include "validator/base/status.h"
 #include "validator/runs/digest.h"
 #include "validator/runs/manager_impl.h"
+#include "validator/runs/run_metrics.h"
 
 namespace assay::runs {
 
@@ -66,6 +67,7 @@ absl::StatusOr<std::optional<Run>> RunManagerImpl::AttachAnywhere(
         store_->Attach(
             claim, options.detached ? absl::ZeroDuration() : options.lease));
     if (!attached) continue;
+    NoteAccepted(earlier, Accepted::kAttached);
     if (const RunPtr run = FindInMemory(claim.run_id)) {
       run->PutClaim(claim);
       run->RenewLease(seams_.clock->Uptime());

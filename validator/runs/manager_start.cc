@@ -8,6 +8,7 @@
 #include "validator/base/status.h"
 #include "validator/runs/digest.h"
 #include "validator/runs/manager_impl.h"
+#include "validator/runs/run_metrics.h"
 
 namespace assay::runs {
 namespace {
@@ -91,6 +92,7 @@ absl::Status Record(const Admission& admission, const Run& run,
 }
 
 Run Known(Run run, const Admission& admission) {
+  NoteAccepted(run, Accepted::kKnown);
   Record(admission, run, Accepted::kKnown).IgnoreError();
   return run;
 }
@@ -285,6 +287,7 @@ absl::StatusOr<bool> RunManagerImpl::AttachTo(const RunPtr& run,
   ASSAY_RETURN_IF_ERROR(store_->SaveClaim(claim));
   run->PutClaim(claim);
   run->RenewLease(seams_.clock->Uptime());
+  NoteAccepted(run->Snapshot(false), Accepted::kAttached);
   if (run->WantResume()) Resume(run);
   return true;
 }
@@ -372,6 +375,7 @@ absl::StatusOr<std::optional<Run>> RunManagerImpl::StartNew(
     }
   }
   Run snapshot = run->Snapshot(false);
+  NoteAccepted(snapshot, Accepted::kNew);
   {
     absl::MutexLock lock(&mu_);
     live_[run->id()] = run;

@@ -86,6 +86,7 @@ std::string RequestToJson(const Run& run) {
   PutText(out, "correlation_id", request.correlation_id);
   PutText(out, "recheck_of", request.recheck_of);
   PutText(out, "principal", request.principal);
+  PutText(out, "traceparent", request.traceparent);
   Put(out, "attach", static_cast<int>(request.attach), 0);
   Put(out, "fail_on_warn", request.options.fail_on_warn, false);
   out["timeout"] = DurationJson(request.options.timeout);
@@ -109,6 +110,7 @@ absl::Status RequestFromJson(std::string_view json, Run& run) {
     GetText(in, "correlation_id", request.correlation_id);
     GetText(in, "recheck_of", request.recheck_of);
     GetText(in, "principal", request.principal);
+    GetText(in, "traceparent", request.traceparent);
     int attach = 0;
     Get(in, "attach", attach, 0);
     request.attach = static_cast<Attach>(attach);
@@ -146,8 +148,8 @@ std::string StatusToJson(const Run& run) {
   out["end_time"] = TimeJson(run.end_time);
   out["attempts"] = run.attempts;
   Put<int64_t>(out, "lost_attempts", run.lost_attempts, 0);
-  out["reached"] = Json::array(
-      {run.reached.groups, run.reached.rows, run.reached.pairs});
+  out["reached"] =
+      Json::array({run.reached.groups, run.reached.rows, run.reached.pairs});
   out["sequence"] = run.sequence;
   Put<int64_t>(out, "state_sequence", run.state_sequence, 0);
   Put<int64_t>(out, "progress_sequence", run.progress_sequence, 0);

@@ -52,6 +52,9 @@ struct RunRequest {
   std::string correlation_id;
   // The run whose failures are looked at again; empty: a run of its own.
   std::string recheck_of;
+  // The W3C trace context of the call that started it, as ParseTraceparent
+  // returns it; empty: none. Not of what makes a request the same.
+  std::string traceparent;
   // Who asks; empty where the server authenticates nobody. A request_id is
   // known to its principal only.
   std::string principal;

@@ -179,10 +179,10 @@ void RunWatches::Work() {
       if (std::find(here.begin(), here.end(), id) != here.end()) continue;
       const absl::Status touched = seams_.touch(id, lease);
       if (touched.ok()) continue;
-      LogWarning(absl::StrCat("run ", id,
-                              ": its owner was not told that somebody waits "
-                              "for it: ",
-                              touched.message()));
+      LogWarning(absl::StrCat("its owner was not told that somebody waits for "
+                              "it: ",
+                              std::string(touched.message())),
+                 {.run_id = id});
       absl::MutexLock lock(&mu_);
       auto it = entries_.find(id);
       if (it != entries_.end()) {

@@ -167,9 +167,9 @@ void StateDirectory::Adopt(const std::string& run_id, int64_t epoch) const {
   // the checks of those who read it: the diff then starts again.
   if (!error) fs::copy(from, to, fs::copy_options::recursive, error);
   if (!error) return;
-  LogWarning(absl::StrCat("run ", run_id, ": its checkpoints in '", from,
-                          "' cannot be copied (", error.message(),
-                          "); diffs start again"));
+  LogWarning(absl::StrCat("its checkpoints in '", from, "' cannot be copied (",
+                          error.message(), "); diffs start again"),
+             {.run_id = run_id});
   RemoveFolder(to);
 }
 

@@ -4,6 +4,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "validator/base/metrics.h"
+#include "validator/runs/store.h"
 
 namespace assay::runs {
 namespace {
@@ -89,6 +91,23 @@ absl::Status StoreSession::InTransaction(
     if (!committed.ok()) status = Failure(committed);
   }
   if (!status.ok()) connection_->Rollback().IgnoreError();
+  return status;
+}
+
+StoreTimer::StoreTimer() : begin_(absl::Now()) {}
+
+StoreTimer::~StoreTimer() {
+  Observe(Metric::kStoreDuration, {}, absl::Now() - begin_);
+}
+
+absl::Status CountStoreError(const absl::Status& status) {
+  const ErrorReason reason = GetReason(status);
+  const bool of_store = reason == ErrorReason::kStoreFailed ||
+                        reason == ErrorReason::kStoreUnreachable;
+  // That a run has another owner by now is an answer.
+  if (of_store && !IsNotOwner(status) && !IsCancelWanted(status)) {
+    Count(Metric::kStoreErrors, {GetErrorReasonInfo(reason).name});
+  }
   return status;
 }
 

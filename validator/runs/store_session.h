@@ -68,6 +68,21 @@ const absl::Status& StatusOf(const absl::StatusOr<T>& result) {
   return result.status();
 }
 
+// For the metrics: how long a transaction takes, from here to its destruction.
+class StoreTimer {
+ public:
+  StoreTimer();
+  ~StoreTimer();
+  StoreTimer(const StoreTimer&) = delete;
+  StoreTimer& operator=(const StoreTimer&) = delete;
+
+ private:
+  const absl::Time begin_;
+};
+
+// Counts what is a failure of the store itself, and returns the status.
+absl::Status CountStoreError(const absl::Status& status);
+
 // Thread-safe. Connects when a connection is needed, and anew where one was
 // lost; while the database cannot be reached, one caller a second tries, and
 // the others hear at once what that one was told.
@@ -85,14 +100,17 @@ class StorePool {
   // call of it took effect, even its commit.
   template <typename Work>
   auto With(const Work& work) -> decltype(work(std::declval<StoreSession&>())) {
+    const StoreTimer timer;
     for (int attempt = 1;; ++attempt) {
       absl::StatusOr<std::unique_ptr<StoreSession>> session = Take();
-      if (!session.ok()) return session.status();
+      if (!session.ok()) return CountStoreError(session.status());
       (*session)->Begin();
       auto result = work(**session);
       const bool again = !StatusOf(result).ok() && (*session)->may_repeat();
       GiveBack(*std::move(session));
-      if (!again || attempt == kAttempts) return result;
+      if (again && attempt < kAttempts) continue;
+      CountStoreError(StatusOf(result)).IgnoreError();
+      return result;
     }
   }
 

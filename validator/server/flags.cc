@@ -14,7 +14,7 @@ the file.
 
   server: {listen: 127.0.0.1:7433, store: /var/lib/assay/runs.db,
            max_concurrent_runs: 8, max_queued_runs: 1000, log_level: info,
-           drain_grace: 30s, default_timeout: 2h}
+           log_format: text, drain_grace: 30s, default_timeout: 2h}
   runs: {keep: 10000, keep_for: 90d}
   connections:
     warehouse: {odbc: "Driver=…;Server=…;Pwd=${env:WAREHOUSE_PASSWORD}"}
@@ -52,6 +52,7 @@ std::variant<Flags, ExitNow> ParseFlags(int argc, const char* const* argv,
                  "Run store (SQLite file); \"\": runs end with the process");
   app.add_option("--log-level", flags.log_level,
                  "debug, info, warning, error or off");
+  app.add_option("--log-format", flags.log_format, "text or json");
   app.add_flag("--check-config", flags.check_config,
                "Read the configuration, say what is wrong, and exit");
   app.add_flag("--exit-with-parent", flags.exit_with_parent,

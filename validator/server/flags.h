@@ -22,6 +22,7 @@ struct Flags {
   std::vector<std::string> connections;  // NAME=ODBC-STRING
   std::optional<std::string> store;
   std::optional<std::string> log_level;
+  std::optional<std::string> log_format;
   std::optional<int> ready_fd;
   bool insecure = false;
   bool check_config = false;

@@ -29,10 +29,11 @@
 #include "validator/server/identity.h"
 #include "validator/server/listen.h"
 #include "validator/server/process.h"
+#include "validator/server/process_metrics.h"
 #include "validator/server/reflection.h"
 #include "validator/server/server_config.h"
-#include "validator/server/tls_files.h"
 #include "validator/server/store_command.h"
+#include "validator/server/tls_files.h"
 #include "validator/server/token_command.h"
 #include "validator/service/validation_service.h"
 
@@ -89,6 +90,11 @@ bool Configure(const Flags& flags, ServerConfig& config) {
   if (flags.log_level && !ParseLogLevel(*flags.log_level, &config.log_level)) {
     mistake(absl::StrCat("--log-level '", *flags.log_level,
                          "': must be debug, info, warning, error or off"));
+  }
+  if (flags.log_format &&
+      !ParseLogFormat(*flags.log_format, &config.log_format)) {
+    mistake(absl::StrCat("--log-format '", *flags.log_format,
+                         "': must be text or json"));
   }
   for (const std::string& word : flags.connections) {
     const size_t equals = word.find('=');
@@ -222,7 +228,10 @@ int Serve(const Flags& flags, const ServerConfig& config,
 int Run(const Flags& flags) {
   ServerConfig config;
   if (!Configure(flags, config)) return kExitUsage;
-  InitLog(config.log_level);
+  InitLog(config.log_level, config.log_format);
+  LogWhatGrpcSays();
+  const std::shared_ptr<void> process_metrics =
+      AddProcessMetrics(ASSAY_VERSION);
   const Reach reach = ReachOf(config, flags.insecure);
   const absl::StatusOr<std::vector<ListenAddress>> addresses =
       CheckAddresses(config.listen, reach);

@@ -39,6 +39,14 @@ void ReadServer(const YAML::Node& node, ServerConfig& config,
                 value, "bad_log_level",
                 "log_level must be debug, info, warning, error or off");
           })
+      .On("log_format",
+          [&](const YAML::Node& value) {
+            if (ParseLogFormat(Section::Text(value), &config.log_format)) {
+              return;
+            }
+            section.Mistake(value, "bad_log_format",
+                            "log_format must be text or json");
+          })
       .Integer(
           "max_concurrent_runs", 1, 1000,
           [&](int64_t n) { config.max_concurrent_runs = static_cast<int>(n); })

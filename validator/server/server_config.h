@@ -28,7 +28,7 @@ inline constexpr char kDefaultListen[] = "127.0.0.1:7433";
 
 struct ServerConfig {
   std::vector<std::string> listen;  // Empty: kDefaultListen.
-  StoreConfig store;  // By default at DefaultStorePath().
+  StoreConfig store;                // By default at DefaultStorePath().
   // For spilled data and lists of differences. Absent:
   // DefaultStateDirectory().
   std::optional<std::string> state_directory;
@@ -39,6 +39,7 @@ struct ServerConfig {
   int max_concurrent_runs = 8;
   int max_queued_runs = 1000;
   LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
   absl::Duration drain_grace = absl::Seconds(30);
   absl::Duration default_timeout = absl::Hours(2);
   int64_t keep_runs = 10000;

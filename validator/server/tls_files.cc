@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 
 namespace assay::server {
@@ -179,6 +180,13 @@ absl::StatusOr<std::unique_ptr<TlsFiles>> TlsFiles::Open(TlsConfig config) {
     }
     files->config_ = std::move(config);
   }
+  files->collector_ = Metrics::Global().AddCollector(
+      [raw = files.get()](const Metrics::Tell& tell) {
+        absl::MutexLock lock(&raw->mu_);
+        tell(Metric::kTlsNotAfter, {},
+             static_cast<double>(absl::ToUnixSeconds(raw->not_after_)));
+        tell(Metric::kTlsReloadFailing, {}, raw->failing_ ? 1 : 0);
+      });
   files->thread_ = std::thread([raw = files.get()] { raw->Loop(); });
   return files;
 }
@@ -214,6 +222,7 @@ absl::Status TlsFiles::Replace(TlsConfig config) {
                          LoadTls(config, absl::Now(), &end));
   config_ = std::move(config);
   loaded_ = seen_ = stamps;
+  failing_ = false;
   material_ = std::make_shared<TlsMaterial>(std::move(material));
   not_after_ = end;
   return absl::OkStatus();
@@ -249,12 +258,14 @@ void TlsFiles::Check(bool now) {
   const bool still = stamps == std::exchange(seen_, stamps);
   if (stamps == loaded_ || (!still && !now)) return;
   loaded_ = stamps;
+  failing_ = false;
   absl::Time end;
   absl::StatusOr<TlsMaterial> material = LoadTls(config_, absl::Now(), &end);
   if (!material.ok()) {
     LogError(absl::StrCat(material.status().message(),
                           "; the certificate before it, which ends on ",
                           Day(not_after_), ", stays in use"));
+    failing_ = true;
     return;
   }
   material_ = std::make_shared<TlsMaterial>(*std::move(material));

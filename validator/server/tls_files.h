@@ -72,9 +72,11 @@ class TlsFiles {
   Stamps seen_ ABSL_GUARDED_BY(mu_);    // A second ago.
   std::shared_ptr<const TlsMaterial> material_ ABSL_GUARDED_BY(mu_);
   absl::Time not_after_ ABSL_GUARDED_BY(mu_);
+  bool failing_ ABSL_GUARDED_BY(mu_) = false;  // The last look, to take it.
   absl::Time warned_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   bool closing_ ABSL_GUARDED_BY(mu_) = false;
   std::thread thread_;
+  std::shared_ptr<void> collector_;  // Last: it asks the rest.
 };
 
 }  // namespace assay::server

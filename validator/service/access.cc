@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "rules/ruleset/uses.h"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
+#include "validator/base/trace_context.h"
 #include "validator/service/certificate.h"
 #include "validator/service/status_proto.h"
 
@@ -190,6 +192,8 @@ absl::StatusOr<Caller> Access::Enter(const Credentials& credentials,
   Caller caller;
   caller.rpc = rpc.name;
   caller.peer = credentials.peer;
+  caller.traceparent = ParseTraceparent(credentials.traceparent);
+  Count(Metric::kRequests, {rpc.name});
   absl::Status status;
   if (!state->enabled) {
     caller.principal = state->principals.at(kLocalPrincipal);
@@ -262,6 +266,7 @@ AuditEvent Access::EventOf(const Caller& caller, const char* event) {
   if (caller.principal != nullptr) out.principal = caller.principal->name;
   out.credential = caller.credential;
   out.peer = caller.peer;
+  out.trace_id = TraceIdOf(caller.traceparent);
   return out;
 }
 
@@ -275,6 +280,7 @@ absl::Status Access::Refuse(const Caller& caller, const absl::Status& status,
   event.principal = out.principal;
   event.credential = out.credential;
   event.peer = out.peer;
+  event.trace_id = out.trace_id;
   Tell(status, std::move(event));
   return status;
 }
@@ -297,16 +303,21 @@ void Access::Tell(const absl::Status& status, AuditEvent event) {
   event.reason = GetErrorReasonInfo(GetReason(status)).name;
   event.message = std::string(status.message());
   // Parts of it are the caller's words.
-  LogWarning(OneLine(absl::StrCat(
-      "refused: ", event.rpc, " of ",
-      event.principal.empty()
-          ? "nobody known"
-          : absl::StrCat("principal '", event.principal, "'"),
-      event.credential.empty() ? "" : absl::StrCat(" (", event.credential, ")"),
-      " from ", event.peer, ": ", event.reason, ": ", event.message,
-      event.suppressed == 0
-          ? ""
-          : absl::StrCat(" [", event.suppressed, " like it before]"))));
+  LogWarning(
+      OneLine(absl::StrCat(
+          "refused",
+          event.credential.empty() ? ""
+                                   : absl::StrCat(" (", event.credential, ")"),
+          ": ", event.message,
+          event.suppressed == 0
+              ? ""
+              : absl::StrCat(" [", event.suppressed, " like it before]"))),
+      {.run_id = event.run_id,
+       .principal = event.principal,
+       .trace_id = event.trace_id,
+       .rpc = event.rpc,
+       .peer = OneLine(event.peer),
+       .reason = event.reason});
   if (audit_ != nullptr) audit_->Note(event);
 }
 

@@ -46,6 +46,8 @@ struct Credentials {
   std::vector<std::string> authorization;
   std::string certificate;  // PEM; verified. Empty: none was shown.
   std::string peer;         // Address, for people.
+  // W3C trace context as it was sent; ignored where it is malformed.
+  std::string traceparent;
 };
 
 // A method, and what its caller must be allowed to do at least.
@@ -58,7 +60,8 @@ struct Caller {
   std::shared_ptr<const Principal> principal;
   std::string credential;  // "token 3k7…", "certificate CN:x", "local".
   std::string peer;
-  std::string token_id;  // Empty: no token.
+  std::string traceparent;  // As ParseTraceparent returns it.
+  std::string token_id;     // Empty: no token.
   absl::Time certificate_ends = absl::InfiniteFuture();
   const char* rpc = "";
 

@@ -139,6 +139,7 @@ absl::Status AuditLog::WriteLine(const std::string& line) {
   if (written == static_cast<ssize_t>(text.size())) {
     torn_ = false;
     dirty_ = true;
+    ill_ = false;
     return absl::OkStatus();
   }
   if (written >= 0) {
@@ -189,6 +190,7 @@ absl::Status AuditLog::Sync() {
 }
 
 absl::Status AuditLog::Failed(const std::string& what) {
+  ill_ = true;
   return MakeError(
       ErrorReason::kAuditFailed,
       absl::StrCat("the audit log '", options_.path, "' ", what, ": ",

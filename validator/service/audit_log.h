@@ -8,6 +8,7 @@
 #ifndef ASSAY_VALIDATOR_SERVICE_AUDIT_LOG_H_
 #define ASSAY_VALIDATOR_SERVICE_AUDIT_LOG_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -21,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "validator/base/metrics.h"
 
 namespace assay::service {
 
@@ -108,6 +110,12 @@ class AuditLog {
   bool dirty_ ABSL_GUARDED_BY(mu_) = false;  // Written since the last sync.
   bool torn_ ABSL_GUARDED_BY(mu_) = false;   // Half a line is at the end.
   bool failing_ ABSL_GUARDED_BY(mu_) = false;
+  // Whether the last attempt to write or to sync failed; for the metrics.
+  std::atomic<bool> ill_ = false;
+  const std::shared_ptr<void> collector_ =
+      Metrics::Global().AddCollector([this](const Metrics::Tell& tell) {
+        tell(Metric::kAuditFailing, {}, ill_ ? 1 : 0);
+      });
   std::thread thread_;
 };
 

@@ -65,6 +65,10 @@ Credentials CallCredentials(const grpc::ServerContextBase& context,
                             const std::string& http_secret) {
   Credentials out;
   out.authorization = Values(context, "authorization");
+  // Of several nobody knows which one is meant.
+  if (const auto traces = Values(context, "traceparent"); traces.size() == 1) {
+    out.traceparent = traces[0];
+  }
   if (!IsHttpFront(context, http_secret)) {
     out.certificate = PeerCertificate(context);
     out.peer = context.peer();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a gRPC call brings along to say who calls.
+// What a gRPC call brings along to say who calls, and in which trace.
 //
 // Stateless; thread-safe.
 #ifndef ASSAY_VALIDATOR_SERVICE_CALL_CREDENTIALS_H_

@@ -72,6 +72,7 @@ grpc::Status StartRun(const Rooms& rooms, const Caller& caller,
   absl::StatusOr<runs::RunRequest> request = CheckStartRun(message);
   if (!request.ok()) return ToGrpcStatus(request.status());
   request->principal = OwnerOf(rooms, caller);
+  request->traceparent = caller.traceparent;
   AuditEvent event = Access::EventOf(caller, "start");
   std::string hidden;
   runs::Admission admission;

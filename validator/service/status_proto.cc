@@ -9,6 +9,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "validator/base/log.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 #include "validator/service/utf8.h"
 
@@ -88,6 +89,7 @@ grpc::Status ToGrpcStatus(const absl::Status& status,
     reason = ErrorReason::kInternal;
     code = grpc::StatusCode::INTERNAL;
   }
+  Count(Metric::kRequestErrors, {GetErrorReasonInfo(reason).name});
   google::rpc::Status details;
   details.set_code(static_cast<int>(code));
   details.set_message(ValidUtf8Prefix(text, kMaxMessageBytes));

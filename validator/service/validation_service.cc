@@ -12,6 +12,7 @@
 #include "assay/v1/validation_service.grpc.pb.h"
 #include "validator/base/cancellation.h"
 #include "validator/base/clock.h"
+#include "validator/base/metrics.h"
 #include "validator/base/status.h"
 #include "validator/base/thread_pool.h"
 #include "validator/service/call_credentials.h"
@@ -274,8 +275,12 @@ class Impl final : public ValidationService,
     return StartPooled<Response>(
         &store_pool_, &store_pool_, absl::InfiniteFuture(), response,
         [work = std::move(work), place = std::move(place), full,
+         begin = absl::Now(),
          caller = *std::move(caller)](const CancellationToken&, Response* out) {
-          return full ? ToGrpcStatus(QueueFullError()) : work(caller, out);
+          const grpc::Status status =
+              full ? ToGrpcStatus(QueueFullError()) : work(caller, out);
+          Observe(Metric::kRequestDuration, {caller.rpc}, absl::Now() - begin);
+          return status;
         });
   }
 
@@ -288,9 +293,12 @@ class Impl final : public ValidationService,
     if (!caller.ok()) return Done(context, caller.status());
     return StartPooled<Response>(
         &database_pool_, &store_pool_, DeadlineOf(*context), response,
-        [work = std::move(work), caller = *std::move(caller)](
-            const CancellationToken& cancel, Response* out) {
-          return ToGrpcStatus(work(caller, cancel, out));
+        [work = std::move(work), begin = absl::Now(),
+         caller = *std::move(caller)](const CancellationToken& cancel,
+                                      Response* out) {
+          const absl::Status status = work(caller, cancel, out);
+          Observe(Metric::kRequestDuration, {caller.rpc}, absl::Now() - begin);
+          return ToGrpcStatus(status);
         });
   }
 

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/support/server_callback.h"
+#include "validator/base/metrics.h"
 #include "validator/service/request_check.h"
 #include "validator/service/run_proto.h"
 #include "validator/service/run_reactors.h"
@@ -105,6 +106,7 @@ class WaitReactor final : public grpc::ServerUnaryReactor, public SerialCall {
     Finish(std::move(status));
   }
 
+  const Present present_{Metric::kWaitingClients, {"WaitRun"}};
   ReactorContext context_;
   const v1::WaitRunRequest& request_;  // Not touched once finished.
   v1::Run* const response_;

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/support/server_callback.h"
+#include "validator/base/metrics.h"
 #include "validator/service/request_check.h"
 #include "validator/service/run_proto.h"
 #include "validator/service/run_reactors.h"
@@ -205,6 +206,7 @@ class WatchReactor final
     Finish(std::move(status));
   }
 
+  const Present present_{Metric::kWaitingClients, {"WatchRun"}};
   ReactorContext context_;
   const v1::WatchRunRequest& request_;  // Not touched once finished.
   std::atomic<bool> cancelled_ = false;

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validator/runs/run_metrics.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "validator/base/metrics.h"
+#include "validator/base/status.h"
+#include "validator/base/trace_context.h"
+
+namespace assay::runs {
+namespace {
+
+const char* NameOf(Accepted accepted) {
+  switch (accepted) {
+    case Accepted::kNew:
+      return "new";
+    case Accepted::kAttached:
+      return "attached";
+    case Accepted::kKnown:
+      return "repeated";
+  }
+  return "";
+}
+
+}  // namespace
+
+LogFields LogFieldsOf(const Run& run) {
+  return {.run_id = run.run_id,
+          .principal = run.request.principal,
+          .trace_id = TraceIdOf(run.request.traceparent)};
+}
+
+void NoteAccepted(const Run& run, Accepted accepted) {
+  Count(Metric::kRunsAccepted, {NameOf(accepted)});
+  const bool leased = !run.request.options.detached;
+  if (leased && accepted != Accepted::kKnown) Count(Metric::kLeasesGranted);
+  LogInfo(
+      absl::StrCat("run accepted (", NameOf(accepted), "): rule set '",
+                   run.rule_set_name, "', ", run.rule_set_digest.substr(0, 12)),
+      LogFieldsOf(run));
+}
+
+void NoteJudged(const Result& result, const LogFields& about) {
+  const char* const verdict = VerdictName(result.verdict);
+  Count(Metric::kRulesJudged, {result.kind, verdict});
+  Observe(Metric::kRuleDuration, {result.kind},
+          absl::Microseconds(result.elapsed_micros));
+  LogFields fields = about;
+  fields.connection = result.connection;
+  if (result.error.has_value()) {
+    fields.reason = GetErrorReasonInfo(result.error->reason).name;
+    Count(Metric::kRuleErrors, {fields.reason});
+  }
+  // What was found may hold values of the data; the result has it.
+  const LogLevel level =
+      result.verdict == Verdict::kPass ? LogLevel::kDebug : LogLevel::kInfo;
+  if (!Logs(level)) return;
+  Log(level,
+      absl::StrCat("rule judged: ", result.kind, " of ", result.table, ": ",
+                   verdict),
+      fields);
+}
+
+void NoteFinished(const Run& run) {
+  const char* const verdict = VerdictName(run.outcome.verdict);
+  const char* const decision = DecisionName(run.outcome.decision);
+  Count(Metric::kRunsFinished, {RunStateName(run.state), verdict, decision});
+  const absl::Duration took = run.end_time - run.as_of_time;
+  Observe(Metric::kRunDuration, {verdict}, took);
+  LogFields fields = LogFieldsOf(run);
+  if (run.error.has_value()) {
+    fields.reason = GetErrorReasonInfo(run.error->reason).name;
+  }
+  if (run.state == RunState::kCancelled) {
+    Count(Metric::kRunsCancelled, {fields.reason});
+  }
+  LogInfo(absl::StrCat(
+              "run ended: ", RunStateName(run.state), ", verdict ", verdict,
+              ", decision ", decision, ", ",
+              absl::FormatDuration(absl::Trunc(took, absl::Milliseconds(1)))),
+          fields);
+}
+
+}  // namespace assay::runs
