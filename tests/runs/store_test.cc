@@ -134,6 +134,18 @@ TEST(ResultJsonTest, RecheckedRunIsPartOfTheRequest) {
   EXPECT_NE(RequestDigest(run.request), RequestDigest(other));
 }
 
+TEST(ResultJsonTest, ATraceIsKeptAndNoPartOfTheRequest) {
+  assay::runs::Run run;
+  run.request.traceparent =
+      "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  assay::runs::Run back;
+  ASSERT_TRUE(RequestFromJson(RequestToJson(run), back).ok());
+  EXPECT_EQ(back.request.traceparent, run.request.traceparent);
+  RunRequest other = run.request;
+  other.traceparent.clear();
+  EXPECT_EQ(RequestDigest(run.request), RequestDigest(other));
+}
+
 TEST(ResultJsonTest, EveryByteStringComesBack) {
   uint64_t seed = 42;
   for (int round = 0; round < 2000; ++round) {

@@ -26,6 +26,28 @@ TEST(ValidationServiceTest, StartRunHandsTheRequestOver) {
   EXPECT_EQ(server.runs.started.request_id, "try-1");
 }
 
+TEST(ValidationServiceTest, ATraceOfTheMetadataIsHandedOver) {
+  constexpr char kTrace[] =
+      "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{}, ""},
+      {{kTrace}, kTrace},
+      {{kTrace, kTrace}, ""},
+      {{"*/ DROP TABLE t; /*"}, ""}};
+  for (const auto& [sent, want] : cases) {
+    TestServer server;
+    grpc::ClientContext context;
+    for (const std::string& value : sent) {
+      context.AddMetadata("traceparent", value);
+    }
+    v1::StartRunRequest request;
+    request.set_rule_set("version: 1");
+    v1::Run run;
+    ASSERT_TRUE(server.stub->StartRun(&context, request, &run).ok());
+    EXPECT_EQ(server.runs.started.traceparent, want);
+  }
+}
+
 TEST(ValidationServiceTest, IssuesOfARuleSetArriveAsViolations) {
   TestServer server;
   server.runs.start_error = MakeError(ErrorReason::kRuleSetInvalid, "1 issue");
@@ -149,8 +171,7 @@ TEST(ValidationServiceTest, ListDifferencesStreamsAFile) {
   EXPECT_EQ(seen, text + "not \xEF\xBF\xBD UTF-8\n");
   const auto reason = [&](const v1::ListDifferencesRequest& asked) {
     grpc::ClientContext context;
-    return ErrorInfoOf(
-               server.stub->ListDifferences(&context, asked, &response))
+    return ErrorInfoOf(server.stub->ListDifferences(&context, asked, &response))
         .reason();
   };
   request.set_page_size(1);
