@@ -10,6 +10,7 @@
 
 #include "absl/time/clock.h"
 #include "tests/support/databases.h"
+#include "validator/base/cancellation.h"
 #include "validator/base/status.h"
 #include "validator/odbc/odbc.h"
 
@@ -44,7 +45,7 @@ class RegistryTest : public ::testing::Test {
   }
 
   assay::testing::ScratchDirectory directory_;
-  std::unique_ptr<Registry> registry_;
+  std::unique_ptr<ReplaceableRegistry> registry_;
   const CancellationToken never_;
 };
 
@@ -147,6 +148,83 @@ TEST_F(RegistryTest, AMissingFileIsNotFoundAndNotCreated) {
   EXPECT_EQ(GetReason(sessions.status()), ErrorReason::kDatabaseNotFound)
       << sessions.status();
   EXPECT_FALSE(std::filesystem::exists(directory_.File("gone.db")));
+}
+
+TEST_F(RegistryTest, ReplaceSaysWhatChangedAndKeepsTheRest) {
+  const ConnectionConfig* const b = registry_->Find("b");
+  const auto changes =
+      registry_->Replace({Config("a", 3), Config("b", 1), Config("c", 1)});
+  ASSERT_TRUE(changes.ok()) << changes.status();
+  EXPECT_EQ(changes->added, std::vector<std::string>{"c"});
+  EXPECT_EQ(changes->changed, std::vector<std::string>{"a"});
+  EXPECT_TRUE(changes->removed.empty());
+  EXPECT_EQ(registry_->Find("b"), b);
+  EXPECT_EQ(registry_->Find("a")->max_connections, 3);
+  EXPECT_TRUE(
+      registry_->Replace({Config("a", 3), Config("b", 1), Config("c", 1)})
+          ->empty());
+  EXPECT_EQ(registry_->Replace({Config("a", 3)})->removed,
+            (std::vector<std::string>{"b", "c"}));
+}
+
+TEST_F(RegistryTest, AMistakeReplacesNothing) {
+  const auto changes = registry_->Replace({Config("c", 1), Config("c", 1)});
+  EXPECT_EQ(GetReason(changes.status()), ErrorReason::kArgumentInvalid);
+  EXPECT_NE(registry_->Find("a"), nullptr);
+  EXPECT_EQ(registry_->Find("c"), nullptr);
+}
+
+TEST_F(RegistryTest, WhoHasPinnedGoesOnWithWhatThereWas) {
+  auto held = registry_->Acquire({"b"}, never_);
+  ASSERT_TRUE(held.ok()) << held.status();
+  const std::shared_ptr<Registry> pinned = registry_->Pin();
+  ASSERT_TRUE(registry_->Replace({Config("a", 3)}).ok());
+  EXPECT_EQ(GetReason(registry_->Acquire({"b"}, never_).status()),
+            ErrorReason::kConnectionNotFound);
+  EXPECT_EQ(pinned->Find("a")->max_connections, 2);
+  EXPECT_EQ(pinned->List().size(), 2u);
+  // The limit of the old pool holds for those who have it.
+  CancellationSource source;
+  std::thread canceller([&source] {
+    absl::SleepFor(absl::Milliseconds(50));
+    source.Cancel(MakeError(ErrorReason::kCancelled, "enough"));
+  });
+  EXPECT_EQ(GetReason(pinned->Acquire({"b"}, source.token()).status()),
+            ErrorReason::kCancelled);
+  canceller.join();
+  EXPECT_TRUE((*held)[0].DescribeTable("t", never_).ok());
+  held->clear();
+  EXPECT_TRUE(pinned->Acquire({"b"}, never_).ok());
+  // A session outlives everything that it came from.
+  auto last = pinned->Acquire({"a"}, never_);
+  ASSERT_TRUE(last.ok());
+  registry_.reset();
+  EXPECT_TRUE((*last)[0].DescribeTable("t", never_).ok());
+}
+
+TEST_F(RegistryTest, ReplacedWhileManyRead) {
+  std::atomic<bool> stop = false;
+  std::atomic<int> done = 0;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 4; ++i) {
+    readers.emplace_back([&] {
+      while (!stop) {
+        const std::shared_ptr<Registry> pinned = registry_->Pin();
+        const auto sessions = pinned->Acquire({"a", "b"}, never_);
+        EXPECT_TRUE(sessions.ok()) << sessions.status();
+        EXPECT_EQ((*sessions)[0].config().max_connections,
+                  pinned->Find("a")->max_connections);
+        ++done;
+      }
+    });
+  }
+  for (int i = 0; i < 50 || done < 50; ++i) {
+    EXPECT_TRUE(
+        registry_->Replace({Config("a", 2 + i % 3), Config("b", 1)}).ok());
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  stop = true;
+  for (std::thread& reader : readers) reader.join();
 }
 
 }  // namespace

@@ -190,6 +190,33 @@ TEST_F(StartTest, QueueIsBounded) {
   EXPECT_TRUE(manager_->Start(Request("late"), nullptr).ok());
 }
 
+TEST_F(StartTest, LimitsChangeWhileRunsGoOn) {
+  options_.max_concurrent_runs = 1;
+  options_.max_queued_runs = 4;
+  HoldExecutions();
+  Open();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(MustStart(Request()).run_id);
+  ASSERT_TRUE(AwaitExecutions(1));
+  Limits more = options_;
+  more.max_concurrent_runs = 3;
+  more.max_queued_runs = 1;
+  manager_->SetLimits(more);
+  ASSERT_TRUE(AwaitExecutions(3));
+  EXPECT_EQ(GetReason(manager_->Start(Request("late"), nullptr).status()),
+            ErrorReason::kRunQueueFull);
+  // Fewer than there are: nobody is stopped, and nobody comes beside them.
+  Limits fewer = options_;
+  fewer.max_concurrent_runs = 2;
+  manager_->SetLimits(fewer);
+  absl::SleepFor(absl::Milliseconds(50));
+  EXPECT_EQ(executions(), 3);
+  Release();
+  for (const std::string& id : ids) {
+    EXPECT_EQ(AwaitEnd(id).state, RunState::kSucceeded);
+  }
+}
+
 TEST_F(StartTest, AttachesByCorrelationOnlyAsAsked) {
   HoldExecutions();
   Open();

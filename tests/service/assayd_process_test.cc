@@ -60,6 +60,11 @@ class Assayd {
     argv.push_back(nullptr);
     pid_ = fork();
     if (pid_ == 0) {
+      // As a shell starts it: whoever runs the tests in the background has
+      // SIGINT ignored, and so would the server.
+      for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        signal(number, SIG_DFL);
+      }
       dup2(ready[1], 9);
       dup2(error[1], STDERR_FILENO);
       execv(argv[0], argv.data());

@@ -176,6 +176,7 @@ class FakeRunManager final : public RunManager {
   }
 
   int64_t active_runs() const override { return 3; }
+  void SetLimits(const Limits&) override {}
   void Drain(absl::Duration) override {}
 
  private:

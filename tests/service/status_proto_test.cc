@@ -46,6 +46,7 @@ TEST(StatusProtoTest, EveryReasonArrivesWithItsCode) {
     EXPECT_EQ(info->domain(), "assay");
     const bool later =
         row.reason == ErrorReason::kAuditFailed ||
+        row.reason == ErrorReason::kServerDraining ||
         (row.code == absl::StatusCode::kResourceExhausted && row.retryable);
     const auto retry = Find<google::rpc::RetryInfo>(status);
     ASSERT_EQ(retry.has_value(), later) << row.name;

@@ -1,24 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/base/thread_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace assay {
 
-ThreadPool::ThreadPool(int threads, size_t max_queued)
-    : max_queued_(max_queued) {
-  for (int i = 0; i < threads; ++i) {
+ThreadPool::ThreadPool(int threads, size_t max_queued) : max_queued_(0) {
+  Grow(threads, max_queued);
+}
+
+void ThreadPool::Grow(int threads, size_t max_queued) {
+  absl::MutexLock lock(&mu_);
+  if (stopping_) return;
+  max_queued_ = std::max(max_queued_, max_queued);
+  while (threads_.size() < static_cast<size_t>(threads)) {
     threads_.emplace_back([this] { Work(); });
   }
 }
 
 ThreadPool::~ThreadPool() {
+  std::vector<std::thread> threads;
   {
     absl::MutexLock lock(&mu_);
     stopping_ = true;
     queue_.clear();
+    threads.swap(threads_);
   }
-  for (std::thread& thread : threads_) thread.join();
+  for (std::thread& thread : threads) thread.join();
 }
 
 bool ThreadPool::TrySchedule(std::function<void()> task) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fixed number of threads over a bounded queue.
+// A number of threads over a bounded queue.
 #ifndef ASSAY_VALIDATOR_BASE_THREAD_POOL_H_
 #define ASSAY_VALIDATOR_BASE_THREAD_POOL_H_
 
@@ -26,14 +26,18 @@ class ThreadPool {
   // the pool is being destroyed.
   bool TrySchedule(std::function<void()> task);
 
+  // At least so many threads, and room for so many tasks, from now on; nothing
+  // where there are.
+  void Grow(int threads, size_t max_queued);
+
  private:
   void Work();
 
-  const size_t max_queued_;
   absl::Mutex mu_;
+  size_t max_queued_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::deque<std::function<void()>> queue_ ABSL_GUARDED_BY(mu_);
-  std::vector<std::thread> threads_;
+  std::vector<std::thread> threads_ ABSL_GUARDED_BY(mu_);
 };
 
 }  // namespace assay

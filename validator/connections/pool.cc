@@ -72,12 +72,12 @@ absl::StatusOr<Session> Pool::Open(const CancellationToken& cancel) {
       ASSAY_RETURN_IF_ERROR(cancel.status());
       if (!row.ok()) continue;
     }
-    return Session(this, std::move(idle->connected.connection),
+    return Session(shared_from_this(), std::move(idle->connected.connection),
                    idle->connected.server_connection_id);
   }
   ASSAY_ASSIGN_OR_RETURN(Connected connected, Connect(config_, cancel));
   dialect_.store(connected.dialect);
-  return Session(this, std::move(connected.connection),
+  return Session(shared_from_this(), std::move(connected.connection),
                  connected.server_connection_id);
 }
 

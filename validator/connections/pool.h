@@ -27,8 +27,8 @@ struct PoolUse {
   size_t waiting = 0;  // Callers of TakeSlots.
 };
 
-// Thread-safe. Must outlive its sessions.
-class Pool {
+// Thread-safe. Its sessions keep it alive.
+class Pool : public std::enable_shared_from_this<Pool> {
  public:
   explicit Pool(ConnectionConfig config) : config_(std::move(config)) {}
 

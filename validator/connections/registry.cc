@@ -38,32 +38,14 @@ class HeldSlots {
   std::map<Pool*, int> held_;
 };
 
-class PooledRegistry final : public Registry {
- public:
-  explicit PooledRegistry(std::vector<ConnectionConfig> configs) {
-    for (ConnectionConfig& config : configs) {
-      const std::string name = config.name;
-      pools_.emplace(name, std::make_unique<Pool>(std::move(config)));
-      // 0, and not unknown, until they are used.
-      for (const Metric metric :
-           {Metric::kRowsRead, Metric::kStatements, Metric::kRetries,
-            Metric::kConnectionsOpened}) {
-        Metrics::Global().CounterOf(metric, {name});
-      }
-    }
-    collector_ = Metrics::Global().AddCollector(
-        [this](const Metrics::Tell& tell) { TellUse(tell); });
-    sweeper_ = std::thread([this] {
-      while (!stop_.WaitForNotificationWithTimeout(kSweepEvery)) {
-        for (const auto& [name, pool] : pools_) pool->CloseExpired();
-      }
-    });
-  }
+using Pools = std::map<std::string, std::shared_ptr<Pool>, std::less<>>;
 
-  ~PooledRegistry() override {
-    stop_.Notify();
-    sweeper_.join();
-  }
+// The connections of one moment.
+class PoolSet final : public Registry {
+ public:
+  explicit PoolSet(Pools pools) : pools_(std::move(pools)) {}
+
+  const Pools& pools() const { return pools_; }
 
   std::vector<const ConnectionConfig*> List() const override {
     std::vector<const ConnectionConfig*> configs;
@@ -170,17 +152,6 @@ class PooledRegistry final : public Registry {
   }
 
  private:
-  void TellUse(const Metrics::Tell& tell) const {
-    for (const auto& [name, pool] : pools_) {
-      const PoolUse use = pool->use();
-      tell(Metric::kConnectionsInUse, {name}, use.in_use);
-      tell(Metric::kConnectionsIdle, {name}, static_cast<double>(use.idle));
-      tell(Metric::kConnectionsWaiting, {name},
-           static_cast<double>(use.waiting));
-      tell(Metric::kConnectionsLimit, {name}, pool->config().max_connections);
-    }
-  }
-
   absl::StatusOr<Pool*> FindPool(std::string_view name) const {
     const auto it = pools_.find(name);
     if (it != pools_.end()) return it->second.get();
@@ -195,7 +166,126 @@ class PooledRegistry final : public Registry {
                          : absl::StrCat("; did you mean \"", nearest, "\"?")));
   }
 
-  std::map<std::string, std::unique_ptr<Pool>, std::less<>> pools_;
+  const Pools pools_;
+};
+
+class PooledRegistry final : public ReplaceableRegistry {
+ public:
+  explicit PooledRegistry(std::vector<ConnectionConfig> configs)
+      : current_(std::make_shared<PoolSet>(Pools())) {
+    Exchange(std::move(configs));
+    collector_ = Metrics::Global().AddCollector(
+        [this](const Metrics::Tell& tell) { TellUse(tell); });
+    sweeper_ = std::thread([this] {
+      while (!stop_.WaitForNotificationWithTimeout(kSweepEvery)) Sweep();
+    });
+  }
+
+  ~PooledRegistry() override {
+    stop_.Notify();
+    sweeper_.join();
+  }
+
+  std::shared_ptr<Registry> Pin() override { return current(); }
+  std::vector<const ConnectionConfig*> List() const override {
+    return current()->List();
+  }
+  const ConnectionConfig* Find(std::string_view name) const override {
+    return current()->Find(name);
+  }
+  absl::StatusOr<std::vector<Session>> Acquire(
+      const std::vector<std::string>& names,
+      const CancellationToken& cancel) override {
+    return current()->Acquire(names, cancel);
+  }
+  absl::StatusOr<ConnectionReport> Test(
+      std::string_view name, const CancellationToken& cancel) override {
+    return current()->Test(name, cancel);
+  }
+  absl::StatusOr<int> KillOrphans(std::string_view name,
+                                  const std::vector<int64_t>& ids,
+                                  std::string_view marker) override {
+    return current()->KillOrphans(name, ids, marker);
+  }
+
+  absl::StatusOr<ConnectionChanges> Replace(
+      std::vector<ConnectionConfig> configs) override {
+    ASSAY_RETURN_IF_ERROR(Check(configs));
+    return Exchange(std::move(configs));
+  }
+
+ private:
+  std::shared_ptr<PoolSet> current() const {
+    absl::MutexLock lock(&mu_);
+    return current_;
+  }
+
+  ConnectionChanges Exchange(std::vector<ConnectionConfig> configs) {
+    ConnectionChanges changes;
+    // Closed after the lock: that may take long.
+    std::shared_ptr<PoolSet> before;
+    absl::MutexLock one_at_a_time(&replace_mu_);
+    before = current();
+    Pools pools;
+    for (ConnectionConfig& config : configs) {
+      const auto old = before->pools().find(config.name);
+      const bool known = old != before->pools().end();
+      if (known && old->second->config() == config) {
+        pools.emplace(config.name, old->second);
+        continue;
+      }
+      (known ? changes.changed : changes.added).push_back(config.name);
+      const std::string name = config.name;
+      // 0, and not unknown, until they are used.
+      for (const Metric metric :
+           {Metric::kRowsRead, Metric::kStatements, Metric::kRetries,
+            Metric::kConnectionsOpened}) {
+        Metrics::Global().CounterOf(metric, {name});
+      }
+      pools.emplace(name, std::make_shared<Pool>(std::move(config)));
+    }
+    absl::MutexLock lock(&mu_);
+    for (const auto& [name, pool] : before->pools()) {
+      const auto now = pools.find(name);
+      if (now == pools.end()) changes.removed.push_back(name);
+      if (now == pools.end() || now->second != pool) retired_.push_back(pool);
+    }
+    current_ = std::make_shared<PoolSet>(std::move(pools));
+    return changes;
+  }
+
+  void TellUse(const Metrics::Tell& tell) const {
+    const std::shared_ptr<PoolSet> set = current();
+    for (const auto& [name, pool] : set->pools()) {
+      const PoolUse use = pool->use();
+      tell(Metric::kConnectionsInUse, {name}, use.in_use);
+      tell(Metric::kConnectionsIdle, {name}, static_cast<double>(use.idle));
+      tell(Metric::kConnectionsWaiting, {name},
+           static_cast<double>(use.waiting));
+      tell(Metric::kConnectionsLimit, {name}, pool->config().max_connections);
+    }
+  }
+
+  // Those that somebody still has pinned, too.
+  void Sweep() {
+    std::vector<std::shared_ptr<Pool>> pools;
+    {
+      absl::MutexLock lock(&mu_);
+      std::erase_if(retired_, [](const auto& pool) { return pool.expired(); });
+      for (const std::weak_ptr<Pool>& retired : retired_) {
+        pools.push_back(retired.lock());
+      }
+      for (const auto& [name, pool] : current_->pools()) pools.push_back(pool);
+    }
+    for (const std::shared_ptr<Pool>& pool : pools) {
+      if (pool != nullptr) pool->CloseExpired();
+    }
+  }
+
+  absl::Mutex replace_mu_ ABSL_ACQUIRED_BEFORE(mu_);
+  mutable absl::Mutex mu_;
+  std::shared_ptr<PoolSet> current_ ABSL_GUARDED_BY(mu_);
+  std::vector<std::weak_ptr<Pool>> retired_ ABSL_GUARDED_BY(mu_);
   absl::Notification stop_;
   std::thread sweeper_;
   std::shared_ptr<void> collector_;  // Last: it asks the pools.
@@ -203,8 +293,7 @@ class PooledRegistry final : public Registry {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Registry>> Registry::Create(
-    std::vector<ConnectionConfig> configs) {
+absl::Status Registry::Check(const std::vector<ConnectionConfig>& configs) {
   std::string mistakes;
   std::set<std::string> names;
   for (const ConnectionConfig& config : configs) {
@@ -219,9 +308,13 @@ absl::StatusOr<std::unique_ptr<Registry>> Registry::Create(
               : absl::StrCat(mistake.message, " (", mistake.hint, ")"));
     }
   }
-  if (!mistakes.empty()) {
-    return MakeError(ErrorReason::kArgumentInvalid, mistakes);
-  }
+  if (mistakes.empty()) return absl::OkStatus();
+  return MakeError(ErrorReason::kArgumentInvalid, mistakes);
+}
+
+absl::StatusOr<std::unique_ptr<ReplaceableRegistry>> Registry::Create(
+    std::vector<ConnectionConfig> configs) {
+  ASSAY_RETURN_IF_ERROR(Check(configs));
   return std::make_unique<PooledRegistry>(std::move(configs));
 }
 

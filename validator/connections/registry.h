@@ -34,6 +34,9 @@ struct ConnectionConfig {
   SamplePolicy samples = SamplePolicy::kFull;
   std::vector<std::string> masked_columns;  // Without case; in every table.
   bool author_sql = true;  // Whether rule sets may carry SQL of their own.
+
+  friend bool operator==(const ConnectionConfig&,
+                         const ConnectionConfig&) = default;
 };
 
 // A table as the catalog knows it, its columns classified by the dialect.
@@ -65,7 +68,8 @@ class Pool;
 // under a cancelled token). Confined to one thread at a time.
 class Session {
  public:
-  Session(Pool* pool, std::unique_ptr<db::Connection> connection,
+  Session(std::shared_ptr<Pool> pool,
+          std::unique_ptr<db::Connection> connection,
           int64_t server_connection_id = 0);
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;
@@ -102,7 +106,7 @@ class Session {
  private:
   friend class Pool;
   void Release();
-  Pool* pool_ = nullptr;
+  std::shared_ptr<Pool> pool_;
   std::unique_ptr<db::Connection> connection_;
   bool in_snapshot_ = false;
   int64_t server_connection_id_ = 0;
@@ -117,25 +121,35 @@ struct ConnectionReport {
   std::vector<std::string> warnings;  // e.g. the role can write.
 };
 
+class ReplaceableRegistry;
+
 // Thread-safe.
 class Registry {
  public:
   // Validates all configurations; kArgumentInvalid lists every mistake.
-  static absl::StatusOr<std::unique_ptr<Registry>> Create(
+  static absl::StatusOr<std::unique_ptr<ReplaceableRegistry>> Create(
       std::vector<ConnectionConfig> configs);
+  static absl::Status Check(const std::vector<ConnectionConfig>& configs);
   virtual ~Registry() = default;
 
-  virtual std::vector<const ConnectionConfig*> List() const = 0;
+  // The connections as they are now, for as long as the result lives: what
+  // takes more than one look, as a run does, takes all of them there. The
+  // result must not outlive this.
+  virtual std::shared_ptr<Registry> Pin() {
+    return std::shared_ptr<Registry>(std::shared_ptr<void>(), this);
+  }
 
+  // What these two point to may go with the next Replace; Pin() before.
+  virtual std::vector<const ConnectionConfig*> List() const = 0;
   // Null where there is no such connection.
   virtual const ConnectionConfig* Find(std::string_view name) const = 0;
 
   // Takes one session for each of `names`, which may repeat, in name order,
   // waiting while a pool is at its max_connections until `cancel` says
-  // otherwise. Sessions come back in the order of `names`, and must not outlive
-  // the registry. Fails with kArgumentInvalid where a name stands there more
-  // often than its max_connections allows, kConnectionNotFound (with "did you
-  // mean"), kDriverMissing, kAuthenticationFailed, kDatabaseUnreachable, …
+  // otherwise. Sessions come back in the order of `names`. Fails with
+  // kArgumentInvalid where a name stands there more often than its
+  // max_connections allows, kConnectionNotFound (with "did you mean"),
+  // kDriverMissing, kAuthenticationFailed, kDatabaseUnreachable, …
   virtual absl::StatusOr<std::vector<Session>> Acquire(
       const std::vector<std::string>& names,
       const CancellationToken& cancel) = 0;
@@ -149,6 +163,29 @@ class Registry {
   virtual absl::StatusOr<int> KillOrphans(std::string_view name,
                                           const std::vector<int64_t>& ids,
                                           std::string_view marker) = 0;
+};
+
+// How two lists of connections differ; names in order.
+struct ConnectionChanges {
+  std::vector<std::string> added;
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+
+  bool empty() const {
+    return added.empty() && changed.empty() && removed.empty();
+  }
+};
+
+// One whose connections may change while it is used.
+class ReplaceableRegistry : public Registry {
+ public:
+  // Other connections from now on; kArgumentInvalid as of Create changes
+  // nothing. A connection that is as it was keeps its pool. Whoever has pinned
+  // one that was changed or removed goes on with it, beside what comes after
+  // it; its pool is closed when the last of them lets go. May wait for
+  // databases that say goodbye slowly.
+  virtual absl::StatusOr<ConnectionChanges> Replace(
+      std::vector<ConnectionConfig> configs) = 0;
 };
 
 }  // namespace assay::connections

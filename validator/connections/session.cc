@@ -47,14 +47,15 @@ absl::Status AddDetails(db::Connection& connection, const sql::Dialect& dialect,
 
 }  // namespace
 
-Session::Session(Pool* pool, std::unique_ptr<db::Connection> connection,
+Session::Session(std::shared_ptr<Pool> pool,
+                 std::unique_ptr<db::Connection> connection,
                  int64_t server_connection_id)
-    : pool_(pool),
+    : pool_(std::move(pool)),
       connection_(std::move(connection)),
       server_connection_id_(server_connection_id) {}
 
 Session::Session(Session&& other) noexcept
-    : pool_(std::exchange(other.pool_, nullptr)),
+    : pool_(std::move(other.pool_)),
       connection_(std::move(other.connection_)),
       in_snapshot_(other.in_snapshot_),
       server_connection_id_(other.server_connection_id_) {}
@@ -62,7 +63,7 @@ Session::Session(Session&& other) noexcept
 Session& Session::operator=(Session&& other) noexcept {
   if (this == &other) return *this;
   Release();
-  pool_ = std::exchange(other.pool_, nullptr);
+  pool_ = std::move(other.pool_);
   connection_ = std::move(other.connection_);
   in_snapshot_ = other.in_snapshot_;
   server_connection_id_ = other.server_connection_id_;

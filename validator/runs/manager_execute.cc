@@ -132,7 +132,7 @@ void RunManagerImpl::Enqueue(const RunPtr& run) {
 }
 
 void RunManagerImpl::Dispatch() {
-  while (!stopping_ && !alone_ && executing_ < options_.max_concurrent_runs &&
+  while (!stopping_ && !alone_ && executing_ < limits_.max_concurrent_runs &&
          !queue_.empty()) {
     RunPtr run = queue_.front();
     const bool last = run->lost_attempts() == seams_.max_lost_attempts - 1;
@@ -155,10 +155,15 @@ void RunManagerImpl::Work(const RunPtr& run) {
   Dispatch();
 }
 
+Limits RunManagerImpl::limits() const {
+  absl::MutexLock lock(&mu_);
+  return limits_;
+}
+
 absl::Time RunManagerImpl::Deadline(const LiveRun& run) const {
   const Run& fixed = run.plan().run;
   absl::Duration timeout = fixed.request.options.timeout;
-  if (timeout == absl::InfiniteDuration()) timeout = options_.default_timeout;
+  if (timeout == absl::InfiniteDuration()) timeout = limits().default_timeout;
   return fixed.as_of_time + timeout;
 }
 
@@ -212,12 +217,15 @@ void RunManagerImpl::Execute(const RunPtr& run) {
     request.max_parallel_groups = options_.max_parallel_groups;
     request.directory = state_->OfExecution(run->id(), run->epoch());
     state_->Adopt(run->id(), run->epoch());
-    request.checkpoint_interval = options_.checkpoint_interval;
-    request.window_bytes = options_.window_bytes;
+    const Limits limits = this->limits();
+    request.checkpoint_interval = limits.checkpoint_interval;
+    request.window_bytes = limits.window_bytes;
     GoOn(*run, request);
     TakeOver(*run, request);
     RunObserver observer(this, run);
-    status = seams_.execute(request, *registry_, observer, token);
+    // The connections of this moment, whatever is reloaded meanwhile.
+    const std::shared_ptr<connections::Registry> pinned = registry_->Pin();
+    status = seams_.execute(request, *pinned, observer, token);
   }
   absl::MutexLock lock(&run->transition_mu());
   Conclude(run, status, token);

@@ -98,6 +98,7 @@ class RunManagerImpl : public RunManager {
                                                 int64_t after_sequence,
                                                 int limit) override;
   int64_t active_runs() const override;
+  void SetLimits(const Limits& limits) override;
   void Drain(absl::Duration grace) override;
 
   // What the background thread does every sweep_interval: suspends runs whose
@@ -212,6 +213,7 @@ class RunManagerImpl : public RunManager {
   void SaveState(const RunPtr& run)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(run->transition_mu());
   absl::Time Deadline(const LiveRun& run) const;
+  Limits limits() const;
 
   // --- manager_lifecycle.cc
   // Ends the run where it is not executed; else cancel what is returned,
@@ -241,7 +243,7 @@ class RunManagerImpl : public RunManager {
   RunPtr FindInMemory(const std::string& run_id) const;
   absl::StatusOr<Run> LoadStored(const std::string& run_id, bool with_results);
 
-  const ManagerOptions options_;
+  const ManagerOptions options_;  // Its limits are those of the beginning.
   connections::Registry* const registry_;
   const std::vector<const KindSpec*> kinds_;
   const Seams seams_;
@@ -256,6 +258,7 @@ class RunManagerImpl : public RunManager {
 
   absl::Mutex start_mu_ ABSL_ACQUIRED_BEFORE(mu_);
   mutable absl::Mutex mu_;
+  Limits limits_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, RunPtr> live_ ABSL_GUARDED_BY(mu_);  // Not terminal.
   std::map<std::string, RunPtr> finished_ ABSL_GUARDED_BY(mu_);
   std::deque<std::string> finished_order_ ABSL_GUARDED_BY(mu_);

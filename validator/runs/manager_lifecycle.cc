@@ -186,9 +186,10 @@ void RunManagerImpl::RemoveOldRuns() {
         store_->ClaimRetention(kRetentionInterval);
     if (!ours.ok() || !*ours) return;
   }
+  const Limits limits = this->limits();
   while (true) {
     const absl::StatusOr<std::vector<std::string>> removed = store_->RemoveOld(
-        options_.keep_runs, seams_.clock->Now() - options_.keep_for,
+        limits.keep_runs, seams_.clock->Now() - limits.keep_for,
         kRemovedAtOnce);
     if (!removed.ok()) {
       LogWarning(
@@ -261,6 +262,16 @@ void RunManagerImpl::TellMetrics(const Metrics::Tell& tell) const {
 int64_t RunManagerImpl::active_runs() const {
   absl::MutexLock lock(&mu_);
   return static_cast<int64_t>(live_.size());
+}
+
+void RunManagerImpl::SetLimits(const Limits& limits) {
+  absl::MutexLock lock(&mu_);
+  limits_ = limits;
+  retention_due_ = true;
+  // Threads that a lower limit leaves idle stay, for a higher one.
+  pool_->Grow(limits.max_concurrent_runs,
+              2 * static_cast<size_t>(limits.max_concurrent_runs));
+  Dispatch();
 }
 
 void RunManagerImpl::StopAll() {

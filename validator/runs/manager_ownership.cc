@@ -192,7 +192,7 @@ void RunManagerImpl::TakeOrphans(const std::vector<ActiveRun>& orphans) {
   {
     absl::MutexLock lock(&mu_);
     if (draining_) return;
-    room = options_.max_concurrent_runs - executing_ -
+    room = limits_.max_concurrent_runs - executing_ -
            static_cast<int64_t>(queue_.size());
   }
   // A server that is always busy takes one all the same: the others may be too.

@@ -114,7 +114,10 @@ RunManagerImpl::RunManagerImpl(ManagerOptions options,
       // A finishing thread schedules its successor before it is free itself.
       pool_(std::make_unique<ThreadPool>(
           options_.max_concurrent_runs,
-          2 * static_cast<size_t>(options_.max_concurrent_runs))) {}
+          2 * static_cast<size_t>(options_.max_concurrent_runs))) {
+  absl::MutexLock lock(&mu_);
+  limits_ = options_;
+}
 
 RunManagerImpl::~RunManagerImpl() {
   collector_.reset();
@@ -250,7 +253,7 @@ void RunManagerImpl::KillOrphans(const UnfinishedRun& unfinished) {
     orphans_[run_id] = orphans;
   }
   const bool scheduled = kill_pool_->TrySchedule(
-      [registry = registry_, run_id, ids = std::move(ids), orphans,
+      [registry = registry_->Pin(), run_id, ids = std::move(ids), orphans,
        log = LogFieldsOf(unfinished.stored.run)] {
         for (const auto& [connection, list] : ids) {
           LogFields about = log;

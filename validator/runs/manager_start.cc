@@ -229,11 +229,12 @@ absl::Status RunManagerImpl::Admit(const RunPlan& plan,
   if (admission.admit) {
     ASSAY_RETURN_IF_ERROR(admission.admit(plan.rule_set, plan.run));
   }
+  const std::shared_ptr<connections::Registry> registry = registry_->Pin();
   for (const ConnectionUse& used :
        ConnectionsUsed(plan.rule_set, plan.parameters)) {
-    if (registry_->Find(used.name) != nullptr) continue;
+    if (registry->Find(used.name) != nullptr) continue;
     std::vector<std::string> names;
-    for (const connections::ConnectionConfig* config : registry_->List()) {
+    for (const connections::ConnectionConfig* config : registry->List()) {
       names.push_back(config->name);
     }
     std::string message =
@@ -317,8 +318,8 @@ absl::Status RunManagerImpl::CheckRoom(const std::string& principal,
                      " active runs, which is all that it may have "
                      "(max_active_runs); wait for them, or cancel some"));
   }
-  const size_t room = static_cast<size_t>(options_.max_concurrent_runs) +
-                      static_cast<size_t>(options_.max_queued_runs);
+  const size_t room = static_cast<size_t>(limits_.max_concurrent_runs) +
+                      static_cast<size_t>(limits_.max_queued_runs);
   if (static_cast<size_t>(executing_) + queue_.size() >= room) {
     return MakeError(ErrorReason::kRunQueueFull,
                      absl::StrCat(queue_.size(),

@@ -31,21 +31,27 @@
 
 namespace assay::runs {
 
-struct ManagerOptions {
-  StoreOptions store;
-  // For spilled data and lists of differences; made where it is missing. Empty:
-  // none, but with a temporary store a temporary one as well.
-  std::string directory;
+// What may change while runs go on.
+struct Limits {
   int max_concurrent_runs = 8;
   int max_queued_runs = 1000;
   absl::Duration default_timeout = absl::InfiniteDuration();
   // Retention: terminal runs beyond either bound are removed, oldest first.
   int64_t keep_runs = 10000;
   absl::Duration keep_for = absl::Hours(24 * 90);
-  absl::Duration suspended_for = absl::Hours(24);  // Then cancelled.
-  int max_parallel_groups = 4;
   absl::Duration checkpoint_interval = absl::Seconds(10);
   size_t window_bytes = 16 << 20;
+
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+struct ManagerOptions : Limits {
+  StoreOptions store;
+  // For spilled data and lists of differences; made where it is missing. Empty:
+  // none, but with a temporary store a temporary one as well.
+  std::string directory;
+  absl::Duration suspended_for = absl::Hours(24);  // Then cancelled.
+  int max_parallel_groups = 4;
 };
 
 // One event of a run's stream. A reader that falls behind sees progress
@@ -179,6 +185,11 @@ class RunManager {
       const std::string& run_id, int64_t after_sequence, int limit) = 0;
 
   virtual int64_t active_runs() const = 0;
+
+  // Other limits from now on. What is beyond them goes on: runs that are
+  // executed or queued are neither stopped nor refused, and have the time-out,
+  // the window and the checkpoints with which they began.
+  virtual void SetLimits(const Limits& limits) = 0;
 
   // Refuses new runs, waits up to `grace` for active ones, then stops their
   // queries and leaves them to the next start.

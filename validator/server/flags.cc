@@ -21,7 +21,7 @@ the file.
 
 SIGTERM and SIGINT: no new runs, active ones get drain_grace, then the server
 ends; what is unfinished goes on at the next start. A second signal ends it at
-once.
+once. SIGHUP: the file is read again, all of it or, with a mistake, nothing.
 assayd token create|list|revoke: who may call a server with `auth:`; see
 assayd token --help.
 assayd store migrate: makes or brings up the run store's tables; see

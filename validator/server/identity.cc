@@ -80,9 +80,10 @@ absl::Status Identity::CheckReload(const ServerConfig& config) const {
 
 absl::Status Identity::Reload(const ServerConfig& config) {
   ASSAY_RETURN_IF_ERROR(CheckReload(config));
+  // First, for it changes nothing but a file of the same name.
+  if (audit_ != nullptr) ASSAY_RETURN_IF_ERROR(audit_->Reopen());
   if (tls_ != nullptr) ASSAY_RETURN_IF_ERROR(tls_->Replace(*config.tls));
   access_->Replace(config.auth);
-  if (audit_ != nullptr) ASSAY_RETURN_IF_ERROR(audit_->Reopen());
   return absl::OkStatus();
 }
 

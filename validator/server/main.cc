@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -24,6 +25,7 @@
 #include "validator/base/status.h"
 #include "validator/connections/registry.h"
 #include "validator/runs/run_manager.h"
+#include "validator/server/configure.h"
 #include "validator/server/flags.h"
 #include "validator/server/http_front.h"
 #include "validator/server/identity.h"
@@ -31,9 +33,9 @@
 #include "validator/server/process.h"
 #include "validator/server/process_metrics.h"
 #include "validator/server/reflection.h"
+#include "validator/server/reload.h"
 #include "validator/server/server_config.h"
 #include "validator/server/store_command.h"
-#include "validator/server/tls_files.h"
 #include "validator/server/token_command.h"
 #include "validator/service/validation_service.h"
 
@@ -54,59 +56,6 @@ int Complain(int code, const absl::Status& status) {
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-// Reads the file, if there is one, and lets the flags outrank it. Prints all
-// mistakes; false where there are any.
-bool Configure(const Flags& flags, ServerConfig& config) {
-  std::string path = flags.config.value_or("");
-  if (!flags.config && access(kDefaultConfigPath, F_OK) == 0) {
-    path = kDefaultConfigPath;
-  }
-  std::vector<Issue> issues;
-  if (flags.config || !path.empty()) {
-    const absl::StatusOr<std::string> text = ReadConfigFile(path);
-    if (!text.ok()) {
-      Complain(kExitUsage, text.status());
-      return false;
-    }
-    std::vector<std::string> names;
-    for (const std::string& word : flags.connections) {
-      names.push_back(word.substr(0, word.find('=')));
-    }
-    config = ParseServerConfig(*text, issues, names);
-    for (const Issue& issue : issues) {
-      std::fprintf(stderr, "%s\n", FormatIssue(issue, path, *text).c_str());
-    }
-  }
-  bool ok = !HasErrors(issues);
-  const auto mistake = [&ok](const std::string& message) {
-    std::fprintf(stderr, "assayd: %s\n", message.c_str());
-    ok = false;
-  };
-  if (!flags.listen.empty()) config.listen = flags.listen;
-  if (config.listen.empty()) config.listen.push_back(kDefaultListen);
-  if (flags.store) config.store = {.path = flags.store};
-  if (flags.log_level && !ParseLogLevel(*flags.log_level, &config.log_level)) {
-    mistake(absl::StrCat("--log-level '", *flags.log_level,
-                         "': must be debug, info, warning, error or off"));
-  }
-  if (flags.log_format &&
-      !ParseLogFormat(*flags.log_format, &config.log_format)) {
-    mistake(absl::StrCat("--log-format '", *flags.log_format,
-                         "': must be text or json"));
-  }
-  for (const std::string& word : flags.connections) {
-    const size_t equals = word.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      // Not printed: it may hold a password.
-      mistake("--connection: must be NAME=ODBC-STRING");
-      continue;
-    }
-    config.connections.push_back(
-        {.name = word.substr(0, equals), .odbc = word.substr(equals + 1)});
-  }
-  return ok;
 }
 
 // The gRPC server with its service; null where it cannot bind. `ports` are the
@@ -141,23 +90,13 @@ std::unique_ptr<grpc::Server> StartServer(
   return builder.BuildAndStart();
 }
 
-absl::StatusOr<std::vector<ListenAddress>> CheckAddresses(
-    const std::vector<std::string>& listen, Reach reach) {
-  std::vector<ListenAddress> out;
-  for (const std::string& text : listen) {
-    ASSAY_ASSIGN_OR_RETURN(ListenAddress address,
-                           ParseListenAddress(text, reach));
-    out.push_back(std::move(address));
-  }
-  return out;
-}
-
 // Binds, says so, and serves until a signal. Returns the exit code.
-int Serve(const Flags& flags, const ServerConfig& config,
-          const std::vector<ListenAddress>& addresses,
-          const std::vector<ListenAddress>& http_addresses,
-          service::ValidationService& service, runs::RunManager& runs,
-          Identity& identity) {
+int Serve(const Flags& flags, const Configured& configured,
+          service::ValidationService& service, const Serving& serving) {
+  const ServerConfig& config = configured.config;
+  const std::vector<ListenAddress>& addresses = configured.addresses;
+  runs::RunManager& runs = *serving.runs;
+  Identity& identity = *serving.identity;
   std::vector<int> ports;
   const std::unique_ptr<grpc::Server> server =
       StartServer(service, identity, addresses, ports);
@@ -184,9 +123,9 @@ int Serve(const Flags& flags, const ServerConfig& config,
     absl::StrAppend(&ready, " ", target);
   }
   std::unique_ptr<http::Server> http;
-  if (!http_addresses.empty()) {
+  if (!configured.http_addresses.empty()) {
     absl::StatusOr<std::unique_ptr<http::Server>> started =
-        StartHttp(config.http, http_addresses, *server, identity);
+        StartHttp(config.http, configured.http_addresses, *server, identity);
     if (!started.ok()) return Complain(kExitCannotStart, started.status());
     http = *std::move(started);
     absl::StrAppend(&ready, " ", absl::StrJoin(http->urls(), " "));
@@ -206,16 +145,23 @@ int Serve(const Flags& flags, const ServerConfig& config,
         "configuration file, or say --connection NAME=ODBC-STRING");
   }
 
-  const int number = WaitForStop();
+  Reloader reloader(flags, config, serving);
+  TellServiceManager(ServiceState::kReady);
+  int number = 0;
+  while ((number = WaitForSignal()) == SIGHUP) reloader.Request();
   // With the parent gone nobody waits for the runs.
   const absl::Duration grace =
-      flags.exit_with_parent ? absl::ZeroDuration() : config.drain_grace;
+      flags.exit_with_parent ? absl::ZeroDuration() : reloader.drain_grace();
   StartStopWatchdog(grace + kLongestStop);
+  TellServiceManager(ServiceState::kStopping);
   LogInfo(absl::StrCat("signal ", number, ": draining, ", runs.active_runs(),
                        " active runs, at most ", absl::FormatDuration(grace)));
   server->GetHealthCheckService()->SetServingStatus(false);
   if (http != nullptr) http->BeginDrain();
   runs.Drain(grace);
+  if (const int64_t left = runs.active_runs(); left > 0) {
+    LogInfo(absl::StrCat(left, " runs are left to the next start"));
+  }
   service.EndOpenCalls();
   if (http != nullptr) http->Shutdown(kShutdownGrace);
   server->Shutdown(absl::ToChronoTime(absl::Now() + kShutdownGrace));
@@ -226,37 +172,30 @@ int Serve(const Flags& flags, const ServerConfig& config,
 }
 
 int Run(const Flags& flags) {
-  ServerConfig config;
-  if (!Configure(flags, config)) return kExitUsage;
-  InitLog(config.log_level, config.log_format);
-  LogWhatGrpcSays();
-  const std::shared_ptr<void> process_metrics =
-      AddProcessMetrics(ASSAY_VERSION);
-  const Reach reach = ReachOf(config, flags.insecure);
-  const absl::StatusOr<std::vector<ListenAddress>> addresses =
-      CheckAddresses(config.listen, reach);
-  if (!addresses.ok()) return Complain(kExitUsage, addresses.status());
-  const absl::StatusOr<std::vector<ListenAddress>> http_addresses =
-      CheckAddresses(config.http.listen, reach);
-  if (!http_addresses.ok()) {
-    return Complain(kExitUsage, http_addresses.status());
+  const Configured configured = Configure(flags);
+  for (const std::string& issue : configured.issues) {
+    std::fprintf(stderr, "%s\n", issue.c_str());
   }
-  const absl::StatusOr<std::unique_ptr<connections::Registry>> registry =
-      connections::Registry::Create(config.connections);
-  if (!registry.ok()) return Complain(kExitUsage, registry.status());
+  for (const std::string& mistake : configured.mistakes) {
+    std::fprintf(stderr, "assayd: %s\n", mistake.c_str());
+  }
+  if (!configured.ok) return kExitUsage;
+  const ServerConfig& config = configured.config;
   if (flags.check_config) {
-    if (config.tls.has_value()) {
-      const absl::Status tls =
-          LoadTls(*config.tls, absl::Now(), nullptr).status();
-      if (!tls.ok()) return Complain(kExitUsage, tls);
-    }
     std::printf("configuration is valid: %zu connections\n",
                 config.connections.size());
     return kExitOk;
   }
+  InitLog(config.log_level, config.log_format);
+  LogWhatGrpcSays();
+  const std::shared_ptr<void> process_metrics =
+      AddProcessMetrics(ASSAY_VERSION);
+  const absl::StatusOr<std::unique_ptr<connections::ReplaceableRegistry>>
+      registry = connections::Registry::Create(config.connections);
+  if (!registry.ok()) return Complain(kExitUsage, registry.status());
 
   // Before the store: a second server must not take up the first one's runs.
-  for (const auto* list : {&*addresses, &*http_addresses}) {
+  for (const auto* list : {&configured.addresses, &configured.http_addresses}) {
     for (const ListenAddress& address : *list) {
       if (const absl::Status status = PrepareToListen(address); !status.ok()) {
         return Complain(kExitCannotStart, status);
@@ -272,13 +211,7 @@ int Run(const Flags& flags) {
   options.store = StoreOptionsOf(config.store, default_path);
   options.directory = config.state_directory.value_or(
       DefaultStateDirectory(options.store, default_path));
-  options.checkpoint_interval = config.checkpoint_interval;
-  options.window_bytes = static_cast<size_t>(config.window_mib) << 20;
-  options.max_concurrent_runs = config.max_concurrent_runs;
-  options.max_queued_runs = config.max_queued_runs;
-  options.default_timeout = config.default_timeout;
-  options.keep_runs = config.keep_runs;
-  options.keep_for = config.keep_for;
+  static_cast<runs::Limits&>(options) = LimitsOf(config);
   if (const absl::Status status = MakeStoreDirectory(options.store.path);
       !status.ok()) {
     return Complain(kExitCannotStart, status);
@@ -294,8 +227,10 @@ int Run(const Flags& flags) {
            .version = ASSAY_VERSION,
            .access = &(*identity)->access(),
            .http_secret = (*identity)->http_secret()});
-  return Serve(flags, config, *addresses, *http_addresses, *service, **runs,
-               **identity);
+  return Serve(flags, configured, *service,
+               {.registry = registry->get(),
+                .runs = runs->get(),
+                .identity = identity->get()});
 }
 
 }  // namespace

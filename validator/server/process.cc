@@ -3,11 +3,17 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
+#include <initializer_list>
 #include <string_view>
 #include <thread>
 
@@ -19,11 +25,11 @@ namespace assay::server {
 namespace {
 
 // Those that are not ignored: sigwait would see an ignored signal that is
-// blocked, and nohup would not work.
-sigset_t StopSignals() {
+// blocked.
+sigset_t Heeded(std::initializer_list<int> numbers) {
   sigset_t set;
   sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+  for (const int number : numbers) {
     struct sigaction action = {};
     sigaction(number, nullptr, &action);
     if (action.sa_handler != SIG_IGN) sigaddset(&set, number);
@@ -35,8 +41,11 @@ sigset_t StopSignals() {
 
 void TakeSignals(Parent parent) {
   std::signal(SIGPIPE, SIG_IGN);
-  if (parent == Parent::kTakesUsAlong) std::signal(SIGINT, SIG_IGN);
-  const sigset_t set = StopSignals();
+  const bool along = parent == Parent::kTakesUsAlong;
+  if (along) std::signal(SIGINT, SIG_IGN);
+  // Under nohup too: to reload is no end.
+  std::signal(SIGHUP, along ? SIG_IGN : SIG_DFL);
+  const sigset_t set = Heeded({SIGTERM, SIGINT, SIGHUP});
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
@@ -47,8 +56,8 @@ bool FollowParent() {
   return getppid() == before;
 }
 
-int WaitForStop() {
-  const sigset_t set = StopSignals();
+int WaitForSignal() {
+  const sigset_t set = Heeded({SIGTERM, SIGINT, SIGHUP});
   int number = 0;
   while (sigwait(&set, &number) != 0) {
   }
@@ -57,7 +66,7 @@ int WaitForStop() {
 
 void StartStopWatchdog(absl::Duration longest) {
   std::thread([longest] {
-    const sigset_t set = StopSignals();
+    const sigset_t set = Heeded({SIGTERM, SIGINT});
     const timespec timeout = absl::ToTimespec(longest);
     int number = 0;
     do {
@@ -70,6 +79,37 @@ void StartStopWatchdog(absl::Duration longest) {
     LogWarning("second signal: ending at once");
     _exit(128 + number);
   }).detach();
+}
+
+void TellServiceManager(ServiceState state) {
+  const char* const path = std::getenv("NOTIFY_SOCKET");
+  if (path == nullptr) return;
+  sockaddr_un to = {};
+  to.sun_family = AF_UNIX;
+  const std::string_view name = path;
+  if (name.empty() || name.size() >= sizeof(to.sun_path)) return;
+  name.copy(to.sun_path, name.size());
+  // An abstract socket begins with a NUL, which environments cannot hold.
+  if (name.front() == '@') to.sun_path[0] = '\0';
+  std::string text = "READY=1";
+  if (state == ServiceState::kStopping) text = "STOPPING=1";
+  if (state == ServiceState::kReloading) {
+    timespec now = {};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    text = absl::StrCat(
+        "RELOADING=1\nMONOTONIC_USEC=",
+        absl::ToInt64Microseconds(absl::DurationFromTimespec(now)));
+  }
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return;
+  const auto size =
+      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  if (sendto(fd, text.data(), text.size(), MSG_DONTWAIT,
+             reinterpret_cast<const sockaddr*>(&to), size) < 0) {
+    LogWarning(absl::StrCat("cannot tell the service manager: ",
+                            std::strerror(errno)));
+  }
+  close(fd);
 }
 
 absl::Status WriteReady(int fd, const std::string& line) {

@@ -22,6 +22,8 @@ struct StoreConfig {
   std::string postgresql;  // As in runs::StoreOptions; "": a file.
   absl::Duration takeover_after = runs::StoreOptions().takeover_after;
   int max_connections = runs::StoreOptions().max_connections;
+
+  friend bool operator==(const StoreConfig&, const StoreConfig&) = default;
 };
 
 // A path, or a map: {sqlite: PATH} or {postgresql: STRING, …}. Appends every

@@ -183,7 +183,8 @@ absl::Status LintRuleSet(const Rooms& rooms,
 
 void ListConnections(const Rooms& rooms, const Caller& caller,
                      v1::ListConnectionsResponse* out) {
-  for (const connections::ConnectionConfig* config : rooms.registry->List()) {
+  const std::shared_ptr<connections::Registry> pinned = rooms.registry->Pin();
+  for (const connections::ConnectionConfig* config : pinned->List()) {
     if (!caller.principal->MayUse(config->name)) continue;
     *out->add_connections() = ToProto(*config);
   }

@@ -46,7 +46,7 @@ absl::Status ExplainRuleSet(const Rooms& rooms, const Caller& caller,
                            {.rule_set = parsed.rule_set.name}));
   ASSAY_ASSIGN_OR_RETURN(
       const std::string text,
-      engine::Explain(parsed.rule_set, bound, *rooms.registry, cancel));
+      engine::Explain(parsed.rule_set, bound, *rooms.registry->Pin(), cancel));
   out->set_text(ValidUtf8(text));
   return absl::OkStatus();
 }

@@ -25,8 +25,9 @@ absl::Status DraftRuleSet(const Rooms& rooms, const Caller& caller,
   asked.source_schema = request.source_schema();
   asked.target_schema = request.target_schema();
   asked.tables.assign(request.tables().begin(), request.tables().end());
-  ASSAY_ASSIGN_OR_RETURN(const engine::Draft draft,
-                         engine::DraftRuleSet(asked, *rooms.registry, cancel));
+  ASSAY_ASSIGN_OR_RETURN(
+      const engine::Draft draft,
+      engine::DraftRuleSet(asked, *rooms.registry->Pin(), cancel));
   out->set_rule_set(ValidUtf8(draft.yaml));
   for (const std::string& warning : draft.warnings) {
     out->add_warnings(ValidUtf8(warning));

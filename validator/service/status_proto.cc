@@ -54,6 +54,7 @@ google::rpc::BadRequest ToBadRequest(const std::vector<Issue>& issues) {
 bool AsksToComeLater(ErrorReason reason) {
   const ErrorReasonInfo& info = GetErrorReasonInfo(reason);
   return reason == ErrorReason::kAuditFailed ||
+         reason == ErrorReason::kServerDraining ||
          (info.retryable && info.code == absl::StatusCode::kResourceExhausted);
 }
 
