@@ -19,8 +19,12 @@ test=(
   postgresql mariadb-server tdsodbc
   libgtest-dev libgmock-dev libtinyxml2-dev
   openssl chromium python3 python3-yaml python3-venv bash-completion procps
+  dpkg-dev systemd
 )
-full=(clang-tidy-14 git prometheus)
+full=(
+  clang-tidy-14 git prometheus
+  debootstrap buildah iproute2 systemd-container
+)
 
 case "${1:-}" in
   build) wanted=("${build[@]}") ;;

@@ -3,8 +3,9 @@
 # Everything that proves the project.
 #   tests/run.sh          builds, then unit, integration and end-to-end tests
 #   tests/run.sh unit     the short loop: unit tests, no database server
-#   tests/run.sh --full   clang-tidy, sanitizers, ten times the fuzzing and
-#                         the kills
+#   tests/run.sh --full   clang-tidy, sanitizers, ten times the fuzzing and the
+#                         kills, the package in a clean Debian (root; it is
+#                         downloaded)
 # Installs the Debian packages that are missing. The last line is the count.
 set -euo pipefail
 cd "$(dirname "$0")/.."

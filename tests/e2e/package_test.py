@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Debian package and its systemd unit; with --full the package is
 installed, used, upgraded and purged in a clean Debian, so that a dependency
-that is missing shows.
-
-ASSAY_PACKAGE_BUILD: the build directory to package, by default that of the
-tests.
+that is missing shows, and the container image is made of it and run.
+systemd_test.py starts it as a service. ASSAY_PACKAGE_BUILD: the build directory
+to package, by default that of the tests.
 """
+import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -20,26 +21,9 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import assay  # pylint: disable=wrong-import-position
 import debian_root  # pylint: disable=wrong-import-position
+from debian_root import package, run  # pylint: disable=wrong-import-position
 
-BUILD = pathlib.Path(os.environ.get("ASSAY_PACKAGE_BUILD", assay.BIN.parent))
 UNIT = assay.ROOT / "deploy/systemd/assayd.service"
-
-
-def run(*args, **kwargs):
-    done = subprocess.run(list(map(str, args)), capture_output=True, text=True,
-                          check=False, **kwargs)
-    if done.returncode != 0:
-        raise AssertionError(f"{args}: exit {done.returncode}\n{done.stdout}\n"
-                             f"{done.stderr}")
-    return done.stdout
-
-
-def package(directory):
-    """Packages BUILD; the path of the .deb."""
-    run("cmake", "--build", BUILD, "--target", "assay_completion", "assayd")
-    run("cpack", "-G", "DEB", "--config", BUILD / "CPackConfig.cmake", "-B",
-        directory, cwd=directory)
-    return next(pathlib.Path(directory).glob("assay_*.deb"))
 
 
 class PackageTest(unittest.TestCase):
@@ -274,6 +258,72 @@ class CleanDebianTest(unittest.TestCase):
         for database in ("passwd", "group"):
             self.assertNotEqual(root.run("getent", database, "assay",
                                          check=False).returncode, 0)
+
+
+# In a network of its own: the ports of the image are fixed.
+IN_THE_CONTAINER = """
+set -eu
+ip link set lo up
+run() { buildah $ROOTS run --isolation chroot "$CONTAINER" -- "$@"; }
+run /usr/libexec/assay/healthy && { echo "healthy without a server"; exit 1; }
+run sh -c 'echo $$ >/tmp/pid; exec /usr/bin/assayd --config \
+  /etc/assay/assayd.yaml' &
+for _ in $(seq 100); do
+  run /usr/libexec/assay/healthy 2>/dev/null && break
+  sleep 0.3
+done
+run /usr/libexec/assay/healthy
+run id -u
+run /usr/bin/assay runs
+run sh -c 'kill -TERM "$(cat /tmp/pid)"'
+wait $!
+"""
+
+
+@unittest.skipUnless(assay.FULL, "downloads a Debian; tests/run.sh --full")
+class ContainerTest(unittest.TestCase):
+    """The image of deploy/container, but for its first stage: the package is
+    not compiled in a container but here."""
+
+    def setUp(self):
+        directory = pathlib.Path(
+            self.enterContext(tempfile.TemporaryDirectory()))
+        self.roots = ["--root", f"{directory}/images", "--runroot",
+                      f"{directory}/run", "--storage-driver", "vfs"]
+        self.context = directory / "context"
+        self.context.mkdir()
+
+    def buildah(self, *args, **kwargs):
+        return run("buildah", *self.roots, *args, **kwargs).strip()
+
+    def test_the_image(self):
+        base = self.buildah("from", "scratch")
+        self.buildah("add", "-q", base, debian_root.base(), "/")
+        self.buildah("commit", "-q", base, "localhost/debian")
+        text = (assay.ROOT / "deploy/container/Containerfile").read_text()
+        text, count = re.subn(
+            r"(?s)(FROM \$\{DEBIAN\} AS build\n).*?(?=\nFROM )",
+            r"\1COPY *.deb /package/\n", text)
+        self.assertEqual(count, 1)
+        (self.context / "Containerfile").write_text(text)
+        shutil.copytree(assay.ROOT / "deploy/container",
+                        self.context / "deploy/container")
+        with tempfile.TemporaryDirectory() as directory:
+            shutil.copy(package(directory), self.context)
+        self.buildah("bud", "--isolation", "chroot", "--format", "docker",
+                     "--build-arg", "DEBIAN=localhost/debian", "-t", "assay",
+                     self.context)
+        image = json.loads(self.buildah("inspect", "--type", "image", "assay"))
+        config = image["Docker"]["config"]
+        self.assertEqual(config["User"], "10001:10001")
+        self.assertEqual(config["StopSignal"], "SIGTERM")
+        self.assertEqual(config["Healthcheck"]["Test"],
+                         ["CMD", "/usr/libexec/assay/healthy"])
+        container = self.buildah("from", "assay")
+        said = run("unshare", "--net", "bash", "-c", IN_THE_CONTAINER, env={
+            **os.environ, "ROOTS": " ".join(self.roots),
+            "CONTAINER": container}, timeout=120)
+        self.assertIn("10001\n", said)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A clean Debian to install packages into: debootstrap's minbase, kept in
-build/debian so that a repetition is quick. Needs root."""
+"""The Debian package, and a clean Debian to install it into: debootstrap's
+minbase, kept in build/debian so that a repetition is quick. Needs root."""
 import hashlib
 import os
 import pathlib
@@ -10,6 +10,9 @@ import subprocess
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get(
+    "ASSAY_PACKAGE_BUILD",
+    os.environ.get("ASSAY_BUILD_DIR", ROOT / "build/dev")))
 SUITE = "bookworm"
 # Of a clean Debian nothing but this is needed.
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root",
@@ -28,6 +31,23 @@ mkdir "$root/dev/shm"
 ln -s /proc/self/fd "$root/dev/fd"
 exec chroot "$root" "$@"
 """
+
+
+def run(*args, **kwargs):
+    done = subprocess.run(list(map(str, args)), capture_output=True, text=True,
+                          check=False, **kwargs)
+    if done.returncode != 0:
+        raise AssertionError(f"{args}: exit {done.returncode}\n{done.stdout}\n"
+                             f"{done.stderr}")
+    return done.stdout
+
+
+def package(directory):
+    """Packages BUILD; the path of the .deb."""
+    run("cmake", "--build", BUILD, "--target", "assay_completion", "assayd")
+    run("cpack", "-G", "DEB", "--config", BUILD / "CPackConfig.cmake", "-B",
+        directory, cwd=directory)
+    return next(pathlib.Path(directory).glob("assay_*.deb"))
 
 
 def mirror():
@@ -51,13 +71,15 @@ def mirror():
     return found[0]
 
 
-def _base(directory):
+def base():
     """The clean root as a tar; made where it is missing."""
     url = mirror()
+    directory = ROOT / "build/debian"
+    directory.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(f"{SUITE} {url}".encode()).hexdigest()[:12]
     tar = directory / f"{SUITE}-{name}.tar"
     if tar.exists():
-        return tar, url
+        return tar
     scratch = pathlib.Path(tempfile.mkdtemp(dir=directory, prefix="making-"))
     try:
         subprocess.run(["debootstrap", "--variant=minbase", SUITE, scratch,
@@ -68,7 +90,7 @@ def _base(directory):
         unfinished.rename(tar)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return tar, url
+    return tar
 
 
 class DebianRoot:
@@ -77,11 +99,10 @@ class DebianRoot:
 
     def __init__(self):
         self.cache = ROOT / "build/debian"
-        self.cache.mkdir(parents=True, exist_ok=True)
         self.path = None
 
     def __enter__(self):
-        tar, url = _base(self.cache)
+        tar = base()
         self.path = pathlib.Path(tempfile.mkdtemp(dir=self.cache,
                                                   prefix="root-"))
         subprocess.run(["tar", "-C", self.path, "--numeric-owner", "-xf",
@@ -89,7 +110,7 @@ class DebianRoot:
         # mkdtemp's 0700 would shut out everybody but root.
         self.path.chmod(0o755)
         (self.path / "etc/apt/sources.list").write_text(
-            f"deb {url} {SUITE} main\n")
+            f"deb {mirror()} {SUITE} main\n")
         shutil.copy("/etc/resolv.conf", self.path / "etc/resolv.conf")
         proxies = {name: value for name, value in os.environ.items()
                    if name.lower() in ("http_proxy", "https_proxy",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/connections/registry.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <thread>
@@ -251,6 +252,8 @@ class PooledRegistry final : public ReplaceableRegistry {
       if (now == pools.end() || now->second != pool) retired_.push_back(pool);
     }
     current_ = std::make_shared<PoolSet>(std::move(pools));
+    std::sort(changes.added.begin(), changes.added.end());
+    std::sort(changes.changed.begin(), changes.changed.end());
     return changes;
   }
 

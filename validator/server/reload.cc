@@ -28,8 +28,8 @@ std::string Summary(const connections::ConnectionChanges& connections,
   Say("removed connections", connections.removed, parts);
   if (LimitsOf(before) != LimitsOf(now)) parts.emplace_back("limits");
   if (before.drain_grace != now.drain_grace) parts.emplace_back("drain_grace");
-  if (before.log_level != now.log_level) parts.emplace_back("log.level");
-  if (before.log_format != now.log_format) parts.emplace_back("log.format");
+  if (before.log_level != now.log_level) parts.emplace_back("log_level");
+  if (before.log_format != now.log_format) parts.emplace_back("log_format");
   if (now.auth.has_value()) parts.emplace_back("principals read anew");
   if (now.tls.has_value()) parts.emplace_back("certificates read anew");
   return parts.empty() ? "nothing has changed" : absl::StrJoin(parts, "; ");
