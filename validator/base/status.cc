@@ -131,6 +131,12 @@ const std::vector<ErrorReasonInfo>& ErrorReasons() {
        true,
        "The database of the run store does not answer; calls that need it work "
        "again once it does."},
+      {R::kRunNotHeld, StatusCode::kFailedPrecondition, "RUN_NOT_HELD", false,
+       "The run is not one whose hold a person may release: it goes on, passed, "
+       "could not judge, rolls back, or was cancelled."},
+      {R::kHoldAlreadyReleased, StatusCode::kFailedPrecondition,
+       "HOLD_ALREADY_RELEASED", false,
+       "Another request has released the hold of this run."},
   };
   return *kTable;
 }

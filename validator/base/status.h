@@ -70,6 +70,9 @@ enum class ErrorReason {
   kHttpRequestInvalid,
   kTooManyConnections,
   kStoreUnreachable,  // The database that replicas keep their runs in.
+  // Holds.
+  kRunNotHeld,  // There is nothing that a person may release.
+  kHoldAlreadyReleased,
 };
 
 struct ErrorReasonInfo {
