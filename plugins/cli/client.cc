@@ -303,6 +303,12 @@ absl::StatusOr<v1::Run> Client::CancelRun(const v1::CancelRunRequest& request,
                       deadline);
 }
 
+absl::StatusOr<v1::Run> Client::ReleaseHold(
+    const v1::ReleaseHoldRequest& request, absl::Duration deadline) {
+  return impl_->Unary(&v1::ValidationService::Stub::ReleaseHold, request,
+                      deadline);
+}
+
 absl::StatusOr<v1::ExplainRuleSetResponse> Client::ExplainRuleSet(
     const v1::ExplainRuleSetRequest& request) {
   return impl_->Unary(&v1::ValidationService::Stub::ExplainRuleSet, request,

@@ -52,6 +52,8 @@ class Client {
       const v1::ListDifferencesRequest& request);
   absl::StatusOr<v1::Run> CancelRun(const v1::CancelRunRequest& request,
                                     absl::Duration deadline);
+  absl::StatusOr<v1::Run> ReleaseHold(const v1::ReleaseHoldRequest& request,
+                                      absl::Duration deadline);
   absl::StatusOr<v1::ExplainRuleSetResponse> ExplainRuleSet(
       const v1::ExplainRuleSetRequest& request);
   absl::StatusOr<v1::DraftRuleSetResponse> DraftRuleSet(

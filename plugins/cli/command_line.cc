@@ -121,6 +121,8 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
   runs->add_option("-n,--limit", line.runs.limit, "At most so many (20)")
       ->check(CLI::Range(1, 100000))
       ->type_name("N");
+  runs->add_flag("-w,--wide", line.runs.wide,
+                 "With scheduler, workflow, task and the other labels");
   runs->add_option("-f,--format", line.runs.format, "text, json or html")
       ->check(CLI::IsMember({"text", "json", "html"}))
       ->type_name("WORD");
@@ -134,8 +136,8 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
                  "The text of the rule set that was run");
   show->add_option("-f,--format", line.show.format,
                    "text, json, junit, markdown or html")
-      ->check(CLI::IsMember(std::set<std::string>(kReportFormats.begin(),
-                                                  kReportFormats.end())))
+      ->check(CLI::IsMember(
+          std::set<std::string>(kReportFormats.begin(), kReportFormats.end())))
       ->type_name("WORD");
   show->add_option("-o,--output", line.show.output, "File for the report")
       ->type_name("FILE");
@@ -171,8 +173,8 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
       ->add_option("-f,--format", line.watch.formats,
                    "As in run; html into a file is a page that follows the run")
       ->allow_extra_args(false)
-      ->check(CLI::IsMember(std::set<std::string>(kReportFormats.begin(),
-                                                  kReportFormats.end())))
+      ->check(CLI::IsMember(
+          std::set<std::string>(kReportFormats.begin(), kReportFormats.end())))
       ->type_name("WORD");
   watch->add_option("-o,--output", line.watch.outputs, "As in run")
       ->allow_extra_args(false)
@@ -187,6 +189,36 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
       ->add_option("--request-id", line.cancel.request_id,
                    "Withdraw only the claim of this request")
       ->type_name("ID");
+}
+
+void AddReleaseCommand(CLI::App& app, CommandLine& line) {
+  CLI::App* release = app.add_subcommand(
+      "release", "Let a migration go on although a run says HOLD");
+  release
+      ->add_option("run", line.release.run, "Run, or the beginning of its id")
+      ->required()
+      ->type_name("RUN");
+  release
+      ->add_option("-m,--reason", line.release.reason,
+                   "Why it may go on, for those who ask later")
+      ->required()
+      ->type_name("TEXT");
+  release
+      ->add_option("--rule", line.release.rules,
+                   "Accept this rule's failure, and release only if no other "
+                   "holds the run (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("RULE");
+  release
+      ->add_option("--user", line.release.user,
+                   "Who decides (default: the user of this process)")
+      ->type_name("NAME");
+  release
+      ->add_option("--request-id", line.release.request_id,
+                   "The same id releases once (default: a new one)")
+      ->type_name("ID");
+  release->add_option("--wait-server", line.release.wait_server, "As in run")
+      ->type_name("TIME");
 }
 
 void AddInitCommand(CLI::App& app, CommandLine& line) {
@@ -256,6 +288,7 @@ int Dispatch(const CLI::App& app, const CommandLine& line) {
   if (name == "show") return ShowCommand(line.global, line.show);
   if (name == "watch") return WatchCommand(line.global, line.watch);
   if (name == "cancel") return CancelCommand(line.global, line.cancel);
+  if (name == "release") return ReleaseCommand(line.global, line.release);
   if (name == "init") return InitCommand(line.global, line.init);
   if (name == "connections") {
     return ConnectionsCommand(line.global, line.connections);
@@ -364,6 +397,7 @@ std::unique_ptr<CLI::App> MakeParser(CommandLine& line) {
   AddInitCommand(*app, line);
   AddFileCommands(*app, line);
   AddRunListCommands(*app, line);
+  AddReleaseCommand(*app, line);
   AddOtherCommands(*app, line);
   return app;
 }

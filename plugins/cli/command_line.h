@@ -25,6 +25,7 @@ struct CommandLine {
   ShowOptions show;
   WatchOptions watch;
   CancelOptions cancel;
+  ReleaseOptions release;
   InitOptions init;
   ConnectionsOptions connections;
   std::string shell;

@@ -44,6 +44,8 @@ struct RunOptions {
   std::vector<std::string> labels;  // k=v
   std::string timeout;
   std::string lease;
+  std::string on_hold = "fail";  // Or "wait", as long as hold_timeout.
+  std::string hold_timeout;
   std::string wait_server = "30s";
   bool quiet = false;
   bool verbose = false;
@@ -75,6 +77,7 @@ struct RunsOptions {
   std::string migration;
   std::vector<std::string> labels;
   int limit = 20;
+  bool wide = false;  // With the labels.
   std::string format = "text";
 };
 
@@ -107,6 +110,15 @@ struct CancelOptions {
   std::string request_id;
 };
 
+struct ReleaseOptions {
+  std::string run;
+  std::string reason;
+  std::string user;  // Empty: the user of this process.
+  std::string request_id;
+  std::vector<std::string> rules;
+  std::string wait_server = "30s";
+};
+
 struct InitOptions {
   std::string source;
   std::string target;
@@ -135,6 +147,7 @@ int DifferencesCommand(const GlobalOptions& global,
                        const DifferencesOptions& options);
 int WatchCommand(const GlobalOptions& global, const WatchOptions& options);
 int CancelCommand(const GlobalOptions& global, const CancelOptions& options);
+int ReleaseCommand(const GlobalOptions& global, const ReleaseOptions& options);
 int InitCommand(const GlobalOptions& global, const InitOptions& options);
 int ConnectionsCommand(const GlobalOptions& global,
                        const ConnectionsOptions& options);

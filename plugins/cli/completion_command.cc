@@ -185,6 +185,7 @@ std::string OptionValues(const std::string& command, const std::string& name,
   }
   if (name == "--color") return "auto\nalways\nnever\n";
   if (name == "--fail-on") return "fail\nwarn\n";
+  if (name == "--on-hold") return "fail\nwait\n";
   if (name == "--attach") return "orphaned\nalways\nnever\n";
   if (name == "--verdict") return "pass\nwarn\nfail\nerror\n";
   if (name == "--config" || name == "--params-file" || name == "--output" ||
@@ -221,7 +222,8 @@ std::string Arguments(const std::string& command, const std::string& server,
     return RulesThatDiffer(server, before[0]);
   }
   if (command == "show" || command == "watch" || command == "cancel" ||
-      command == "recheck" || (command == "differences" && before.empty())) {
+      command == "release" || command == "recheck" ||
+      (command == "differences" && before.empty())) {
     return Runs(server);
   }
   if (command == "run" || command == "lint" || command == "explain") {

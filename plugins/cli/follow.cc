@@ -131,6 +131,12 @@ absl::StatusOr<v1::Run> Follower::Start(const v1::StartRunRequest& request) {
   }
 }
 
+void Follower::Look(const std::string& run_id, v1::Run::State state) {
+  if (state != v1::Run::HELD || held_ || !options_.on_held) return;
+  held_ = true;
+  options_.on_held(run_id);
+}
+
 absl::StatusOr<v1::Run> Follower::WaitOnce(const std::string& run_id) {
   v1::WaitRunRequest request;
   request.set_run_id(run_id);
@@ -162,7 +168,10 @@ absl::StatusOr<v1::Run> Follower::WatchOnce(const std::string& run_id) {
           report(message.result());
         } else if (message.has_progress()) {
           *seen.mutable_progress() = message.progress();
+        } else if (message.event_case() == v1::WatchRunResponse::kState) {
+          seen.set_state(message.state());
         }
+        Look(run_id, seen.state());
         if (options_.on_progress && !report::IsTerminal(seen.state())) {
           options_.on_progress(seen.state(), seen.progress());
         }
@@ -198,6 +207,7 @@ absl::StatusOr<v1::Run> Follower::AwaitEnd(const std::string& run_id) {
     }
     if (!watch_) Reached();
     last_ = *run;
+    Look(run_id, run->state());
     if (report::IsTerminal(run->state())) {
       return WithAllResults(*std::move(run));
     }

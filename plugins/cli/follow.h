@@ -21,6 +21,8 @@ struct FollowOptions {
   // Set: the run is streamed, and these are called on the caller's thread.
   std::function<void(v1::Run::State, const v1::Progress&)> on_progress;
   std::function<void(const v1::RuleResult&)> on_result;
+  // Called once when the run waits for somebody to release it.
+  std::function<void(const std::string& run_id)> on_held;
   // Called once when the server cannot be reached, and once when it is back.
   std::function<void(const absl::Status&)> on_lost;
   std::function<void()> on_back;
@@ -57,6 +59,7 @@ class Follower {
   absl::StatusOr<v1::Run> WaitOnce(const std::string& run_id);
   absl::StatusOr<v1::Run> WatchOnce(const std::string& run_id);
   absl::StatusOr<v1::Run> WithAllResults(v1::Run run);
+  void Look(const std::string& run_id, v1::Run::State state);
 
   Session& session_;
   Client& client_;
@@ -65,6 +68,7 @@ class Follower {
   v1::Run last_;
   bool maybe_started_ = false;
   bool watch_ = false;
+  bool held_ = false;  // on_held was called.
   int64_t sequence_ = 0;
   std::set<std::string> reported_;  // Rule ids that on_result has had.
   absl::Time give_up_ = absl::InfiniteFuture();

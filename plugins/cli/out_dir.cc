@@ -11,6 +11,7 @@
 #include "plugins/cli/io.h"
 #include "validator/base/status.h"
 #include "validator/report/display.h"
+#include "validator/report/hold_text.h"
 #include "validator/report/json_report.h"
 #include "validator/report/junit_report.h"
 #include "validator/report/markdown_report.h"
@@ -98,6 +99,7 @@ absl::Status OutDir::WriteRun(const v1::Run& run, int exit_code,
   ASSAY_RETURN_IF_ERROR(Write("fail_count", absl::StrCat(counts.fail_count())));
   ASSAY_RETURN_IF_ERROR(
       Write("error_count", absl::StrCat(counts.error_count())));
+  ASSAY_RETURN_IF_ERROR(Write("release", report::ReleaseText(run)));
   ASSAY_RETURN_IF_ERROR(Write("message", MessageOf(run)));
   ASSAY_RETURN_IF_ERROR(Write("summary.txt", report::TextReport(run)));
   ASSAY_RETURN_IF_ERROR(Write("report.json", report::JsonReport(run)));

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <string>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "plugins/cli/commands.h"
 #include "plugins/cli/failed_run.h"
@@ -19,6 +16,7 @@
 #include "plugins/cli/out_dir.h"
 #include "plugins/cli/output.h"
 #include "plugins/cli/progress_line.h"
+#include "plugins/cli/request_id.h"
 #include "plugins/cli/rule_set_file.h"
 #include "plugins/cli/session.h"
 #include "validator/base/status.h"
@@ -26,17 +24,6 @@
 
 namespace assay::cli {
 namespace {
-
-std::string NewRequestId() {
-  std::array<char, 16> bytes{};
-  // 16 bytes are always there at once, after the system has started.
-  if (getrandom(bytes.data(), bytes.size(), 0) !=
-      static_cast<ssize_t>(bytes.size())) {
-    return absl::StrCat("cli-", getpid(), "-", absl::ToUnixNanos(absl::Now()));
-  }
-  return absl::StrCat("cli-", absl::BytesToHexString(absl::string_view(
-                                  bytes.data(), bytes.size())));
-}
 
 absl::Status SetDuration(const std::string& text, const std::string& option,
                          google::protobuf::Duration* out) {
@@ -71,7 +58,9 @@ class Gate {
 
  private:
   absl::Status MakeRequest();
+  absl::Status AddHold();
   absl::Status AddRuleSet();
+  void SayHeld(const std::string& run_id);
   FollowOptions MakeFollowOptions();
   int Finish(v1::Run run, int exit_code);
   int FinishError(const absl::Status& status, v1::Run run);
@@ -188,6 +177,7 @@ absl::Status Gate::MakeRequest() {
         SetDuration(options_.lease, "--lease",
                     request_.mutable_options()->mutable_lease()));
   }
+  ASSAY_RETURN_IF_ERROR(AddHold());
   if (options_.recheck.empty()) {
     ASSAY_RETURN_IF_ERROR(AddRuleSet());
   } else {
@@ -203,6 +193,36 @@ absl::Status Gate::MakeRequest() {
   if (fail_on_warn_) request_.mutable_options()->set_fail_on_warn(true);
   if (options_.detach) request_.mutable_options()->set_detached(true);
   return absl::OkStatus();
+}
+
+absl::Status Gate::AddHold() {
+  if (options_.on_hold != "wait") {
+    if (options_.hold_timeout.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        "--hold-timeout needs --on-hold wait: else nothing waits for a "
+        "release");
+  }
+  request_.mutable_options()->set_on_hold(v1::RunOptions::WAIT);
+  if (options_.hold_timeout.empty()) return absl::OkStatus();
+  return SetDuration(options_.hold_timeout, "--hold-timeout",
+                     request_.mutable_options()->mutable_hold_timeout());
+}
+
+// While a person is waited for, the run's own words are not out yet.
+void Gate::SayHeld(const std::string& run_id) {
+  v1::Run held;
+  held.set_run_id(run_id);
+  held.set_state(v1::Run::HELD);
+  out_dir_.Started(held).IgnoreError();
+  if (progress_ != nullptr) progress_->Clear();
+  if (options_.quiet) return;
+  Complain(absl::StrCat("run ", run_id,
+                        " is HELD: its data breaks rules (assay show ", run_id,
+                        "); waiting",
+                        options_.hold_timeout.empty()
+                            ? ""
+                            : absl::StrCat(" at most ", options_.hold_timeout),
+                        " for: assay release ", run_id, " --reason 'WHY'"));
 }
 
 absl::Status Gate::AddRuleSet() {
@@ -240,6 +260,7 @@ FollowOptions Gate::MakeFollowOptions() {
     if (progress_ != nullptr) progress_->Clear();
     Complain("assayd answers again");
   };
+  out.on_held = [this](const std::string& run_id) { SayHeld(run_id); };
   const bool draw = !options_.quiet && IsTerminal(STDERR_FILENO);
   if (live_ != nullptr) {
     out.on_result = [this](const v1::RuleResult& result) {

@@ -64,6 +64,15 @@ void AddGateOptions(CLI::App& command, RunOptions& options) {
                   "How long the run goes on when nobody waits for it")
       ->type_name("TIME");
   command
+      .add_option("--on-hold", options.on_hold,
+                  "What a FAIL does: fail, or wait for `assay release`")
+      ->check(CLI::IsMember({"fail", "wait"}))
+      ->type_name("WORD");
+  command
+      .add_option("--hold-timeout", options.hold_timeout,
+                  "How long to wait for a release, e.g. 2h (24h)")
+      ->type_name("TIME");
+  command
       .add_option("--wait-server", options.wait_server,
                   "How long to keep trying to reach the server (30s)")
       ->type_name("TIME");

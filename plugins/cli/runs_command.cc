@@ -74,7 +74,9 @@ int RunsCommand(const GlobalOptions& global, const RunsOptions& options) {
   } else if (runs.empty()) {
     Complain("no runs match");
   } else {
-    std::string out = report::TextRuns(runs);
+    std::string out =
+        report::TextRuns(runs, options.wide ? report::RunColumns::kWide
+                                            : report::RunColumns::kUsual);
     if (more) out.append("… there are more: --limit N\n");
     status = Print(out);
   }

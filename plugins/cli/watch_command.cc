@@ -76,6 +76,12 @@ int WatchCommand(const GlobalOptions& global, const WatchOptions& options) {
     Print(absl::StrCat(report::TextResultLine(result, color), "\n"))
         .IgnoreError();
   };
+  follow.on_held = [&line](const std::string& run_id) {
+    line.Clear();
+    Complain(absl::StrCat("run ", run_id,
+                          " is HELD; waiting for: assay release ", run_id,
+                          " --reason 'WHY'"));
+  };
   follow.on_lost = [&line](const absl::Status& status) {
     line.Clear();
     Complain(absl::StrCat(std::string(status.message()), "; trying again"));

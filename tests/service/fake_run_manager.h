@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -150,6 +151,26 @@ class FakeRunManager final : public RunManager {
                              const std::string&) override {
     cancelled_request_id = request_id;
     return Get(run_id, false);
+  }
+
+  Release released;
+
+  absl::StatusOr<Run> ReleaseHold(
+      const std::string& run_id, const Release& release,
+      const std::function<absl::Status(const Run&)>& record) override {
+    absl::StatusOr<Run> run = Get(run_id, false);
+    if (!run.ok()) return run;
+    run->release = release;
+    run->release->time = absl::FromUnixSeconds(2000);
+    if (const absl::Status status = record(*run); !status.ok()) return status;
+    released = release;
+    return run;
+  }
+
+  std::optional<Run> previous;
+
+  absl::StatusOr<std::optional<Run>> FindPrevious(const Run&) override {
+    return previous;
   }
 
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(

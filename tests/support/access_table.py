@@ -30,58 +30,65 @@ PRINCIPALS = {
     "cancel_b": {"connections": ["b"], "operations": ["read", "cancel"]},
     "reader_ab": {"connections": ["a", "b"], "operations": "read"},
     "explain_a": {"connections": "a", "operations": ["lint", "explain"]},
+    "release_a": {"connections": ["a"], "operations": ["release"]},
     "owner": {"connections": "*", "operations": "*"},
 }
 
 # + answered, D ACCESS_DENIED, N RUN_NOT_FOUND, F RUN_ALREADY_FINISHED (so the
-# run was seen and might have been cancelled), C CONNECTION_NOT_FOUND.
+# run was seen and might have been cancelled), C CONNECTION_NOT_FOUND,
+# A ARGUMENT_INVALID (so the run was seen, and might have been released).
 ANSWERS = {"+": "", "D": "ACCESS_DENIED", "N": "RUN_NOT_FOUND",
-           "F": "RUN_ALREADY_FINISHED", "C": "CONNECTION_NOT_FOUND"}
+           "F": "RUN_ALREADY_FINISHED", "C": "CONNECTION_NOT_FOUND",
+           "A": "ARGUMENT_INVALID"}
 
-#                           nobody runner_a   sampler    reader_ab  owner
-#                             reader_a author_a   cancel_b   explain_a
+#                           nobody runner_a   sampler    reader_ab  release_a
+#                             reader_a author_a   cancel_b   explain_a    owner
 TABLE = """
-GetRun a                      D   +   +   +   +   N   +   D   +
-GetRun b                      D   N   N   N   +   +   +   D   +
-GetRun ab                     D   N   N   N   +   N   +   D   +
-GetRun none                   D   N   N   N   N   N   N   D   N
-WaitRun a                     D   +   +   +   +   N   +   D   +
-WaitRun b                     D   N   N   N   +   +   +   D   +
-WaitRun ab                    D   N   N   N   +   N   +   D   +
-WatchRun a                    D   +   +   +   +   N   +   D   +
-WatchRun b                    D   N   N   N   +   +   +   D   +
-WatchRun ab                   D   N   N   N   +   N   +   D   +
-ListResults a                 D   +   +   +   +   N   +   D   +
-ListResults b                 D   N   N   N   +   +   +   D   +
-ListResults ab                D   N   N   N   +   N   +   D   +
-ListDifferences ab            D   N   N   N   +   N   D   D   +
-ListDifferences none          D   N   N   N   N   N   N   D   N
-ListRuns -                    D   +   +   +   +   +   +   D   +
-StartRun a                    D   D   +   +   D   D   D   D   +
-StartRun b                    D   D   D   D   D   D   D   D   +
-StartRun ab                   D   D   D   D   D   D   D   D   +
-StartRun none                 D   D   D   D   D   D   D   D   C
-StartRun param_a              D   D   +   +   D   D   D   D   +
-StartRun param_b              D   D   D   D   D   D   D   D   +
-StartRun sql_a                D   D   D   +   D   D   D   D   +
-StartRun where_a              D   D   D   +   D   D   D   D   +
-StartRun recheck_a            D   D   +   +   D   D   D   D   +
-StartRun recheck_ab           D   D   N   N   D   D   D   D   +
-CancelRun a                   D   D   F   D   D   N   D   D   F
-CancelRun b                   D   D   N   D   D   F   D   D   F
-CancelRun ab                  D   D   N   D   D   N   D   D   F
-LintRuleSet -                 D   D   +   D   D   D   D   +   +
-ExplainRuleSet a              D   D   D   D   D   D   D   +   +
-ExplainRuleSet b              D   D   D   D   D   D   D   D   +
-ExplainRuleSet ab             D   D   D   D   D   D   D   D   +
-ExplainRuleSet sql_a          D   D   D   D   D   D   D   D   +
-DraftRuleSet ab               D   D   D   D   D   D   D   D   +
-TestConnection a              D   D   D   D   D   D   D   +   +
-TestConnection b              D   D   D   D   D   D   D   D   +
-TestConnection none           D   D   D   D   D   D   D   D   C
-ListRuleKinds -               +   +   +   +   +   +   +   +   +
-ListConnections -             +   +   +   +   +   +   +   +   +
-GetServerInfo -               +   +   +   +   +   +   +   +   +
+GetRun a                      D   +   +   +   +   N   +   D   D   +
+GetRun b                      D   N   N   N   +   +   +   D   D   +
+GetRun ab                     D   N   N   N   +   N   +   D   D   +
+GetRun none                   D   N   N   N   N   N   N   D   D   N
+WaitRun a                     D   +   +   +   +   N   +   D   D   +
+WaitRun b                     D   N   N   N   +   +   +   D   D   +
+WaitRun ab                    D   N   N   N   +   N   +   D   D   +
+WatchRun a                    D   +   +   +   +   N   +   D   D   +
+WatchRun b                    D   N   N   N   +   +   +   D   D   +
+WatchRun ab                   D   N   N   N   +   N   +   D   D   +
+ListResults a                 D   +   +   +   +   N   +   D   D   +
+ListResults b                 D   N   N   N   +   +   +   D   D   +
+ListResults ab                D   N   N   N   +   N   +   D   D   +
+ListDifferences ab            D   N   N   N   +   N   D   D   D   +
+ListDifferences none          D   N   N   N   N   N   N   D   D   N
+ListRuns -                    D   +   +   +   +   +   +   D   D   +
+StartRun a                    D   D   +   +   D   D   D   D   D   +
+StartRun b                    D   D   D   D   D   D   D   D   D   +
+StartRun ab                   D   D   D   D   D   D   D   D   D   +
+StartRun none                 D   D   D   D   D   D   D   D   D   C
+StartRun param_a              D   D   +   +   D   D   D   D   D   +
+StartRun param_b              D   D   D   D   D   D   D   D   D   +
+StartRun sql_a                D   D   D   +   D   D   D   D   D   +
+StartRun where_a              D   D   D   +   D   D   D   D   D   +
+StartRun recheck_a            D   D   +   +   D   D   D   D   D   +
+StartRun recheck_ab           D   D   N   N   D   D   D   D   D   +
+CancelRun a                   D   D   F   D   D   N   D   D   D   F
+CancelRun b                   D   D   N   D   D   F   D   D   D   F
+CancelRun ab                  D   D   N   D   D   N   D   D   D   F
+ReleaseHold a                 D   D   D   D   D   D   D   D   A   A
+ReleaseHold b                 D   D   D   D   D   D   D   D   N   A
+ReleaseHold ab                D   D   D   D   D   D   D   D   N   A
+ReleaseHold none              D   D   D   D   D   D   D   D   N   N
+LintRuleSet -                 D   D   +   D   D   D   D   +   D   +
+ExplainRuleSet a              D   D   D   D   D   D   D   +   D   +
+ExplainRuleSet b              D   D   D   D   D   D   D   D   D   +
+ExplainRuleSet ab             D   D   D   D   D   D   D   D   D   +
+ExplainRuleSet sql_a          D   D   D   D   D   D   D   D   D   +
+DraftRuleSet ab               D   D   D   D   D   D   D   D   D   +
+TestConnection a              D   D   D   D   D   D   D   +   D   +
+TestConnection b              D   D   D   D   D   D   D   D   D   +
+TestConnection none           D   D   D   D   D   D   D   D   D   C
+ListRuleKinds -               +   +   +   +   +   +   +   +   +   +
+ListConnections -             +   +   +   +   +   +   +   +   +   +
+GetServerInfo -               +   +   +   +   +   +   +   +   +   +
 """
 
 # The runs of the site that each principal's ListRuns has, and its connections.
@@ -90,7 +97,8 @@ LISTED = {"reader_a": "a", "runner_a": "a", "author_a": "a",
           "owner": "a b ab"}
 CONNECTIONS = {"nobody": "a b", "reader_a": "a", "runner_a": "a",
                "author_a": "a", "sampler": "a b", "cancel_b": "b",
-               "reader_ab": "a b", "explain_a": "a", "owner": "a b"}
+               "reader_ab": "a b", "explain_a": "a", "release_a": "a",
+               "owner": "a b"}
 
 
 def cells():
@@ -217,6 +225,10 @@ class Site:
             return {"run_id": self.runs[what], "view": "RUN_VIEW_FULL"}
         if rpc == "CancelRun":
             return {"run_id": self.runs[what]}
+        if rpc == "ReleaseHold":
+            # A rule that no run has: nothing is ever released.
+            return {"run_id": self.runs[what], "reason": "because",
+                    "rule_ids": ["none of its rules"]}
         if rpc == "ListDifferences":
             return {"run_id": self.runs[what], "rule_id": "same"}
         if rpc == "DraftRuleSet":

@@ -52,6 +52,7 @@ const std::vector<Route>& Routes() {
       {"GET", "/v1/runs/{run_id}:wait", "WaitRun"},
       {"POST", "/v1/runs/{run_id}:wait", "WaitRun"},
       {"POST", "/v1/runs/{run_id}:cancel", "CancelRun"},
+      {"POST", "/v1/runs/{run_id}:release", "ReleaseHold"},
       {"GET", "/v1/runs/{run_id}/results", "ListResults"},
       {"GET", "/v1/runs/{run_id}/differences", "ListDifferences"},
       {"POST", "/v1/rule_sets:lint", "LintRuleSet"},

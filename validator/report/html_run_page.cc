@@ -11,6 +11,7 @@
 #include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/findings.h"
+#include "validator/report/hold_text.h"
 #include "validator/report/html_history.h"
 #include "validator/report/html_page.h"
 #include "validator/report/html_report.h"
@@ -23,6 +24,7 @@ namespace {
 
 constexpr size_t kMostOpen = 25;
 constexpr size_t kMostResults = 5000;
+constexpr size_t kMostDrift = 200;
 // Beyond this a page has no more samples and SQL: browsers and mail suffer.
 constexpr size_t kMostBytes = 6 << 20;
 constexpr size_t kMostRuleSet = 256 << 10;
@@ -36,7 +38,14 @@ Markup DecisionText(const v1::Run& run, const Outcome& outcome) {
     return "Not judged yet; until it is, do not go on.";
   }
   if (outcome.decision == v1::DECISION_PROCEED) {
-    return "Go on with the next step.";
+    return run.has_release() ? Markup(
+                                   "Go on with the next step: the hold was "
+                                   "released. The data still breaks rules.")
+                             : Markup("Go on with the next step.");
+  }
+  if (run.state() == v1::Run::HELD) {
+    return "Held: the data breaks rules, and the migration waits for somebody "
+           "to decide.";
   }
   if (outcome.decision == v1::DECISION_ROLLBACK) {
     return "Undo the step: a rule with on_fail: rollback has a confirmed "
@@ -163,6 +172,42 @@ void AddTrouble(const v1::Run& run, const Outcome& outcome, Html& out) {
         .Text(outcome.contradiction)
         .Raw("</p>\n</section>\n");
   }
+}
+
+// Who released the hold, or how to.
+void AddHold(const v1::Run& run, const HtmlOptions& options, Html& out) {
+  const std::string hold = HoldText(run);
+  const std::string release = ReleaseText(run);
+  if (hold.empty() && release.empty()) return;
+  out.Raw("<section class=\"box\" aria-label=\"Hold\">\n");
+  for (const std::string& text : {hold, release}) {
+    if (text.empty()) continue;
+    out.Raw("<p><bdi>").Text(text).Raw("</bdi></p>\n");
+  }
+  const std::string command = options.commands ? ReleaseCommand(run) : "";
+  if (!command.empty()) {
+    out.Raw("<p class=\"where\">To let the migration go on: <code>")
+        .Text(command)
+        .Raw("</code></p>\n");
+  }
+  out.Raw("</section>\n");
+}
+
+void AddDrift(const v1::Run& run, const HtmlOptions& options, Html& out) {
+  if (!run.has_drift()) return;
+  const v1::Drift& drift = run.drift();
+  out.Raw("<h2>Since the last run</h2>\n<p>").Text(DriftSummary(run)).Raw(" ");
+  if (!options.runs_path.empty()) {
+    AddRunLink(drift.previous_run_id(), "Look at it", options, out);
+  }
+  out.Raw("</p>\n");
+  const std::vector<std::string> lines = DriftLines(run, kMostDrift);
+  if (lines.empty()) return;
+  out.Raw("<ul class=\"drift\">\n");
+  for (const std::string& line : lines) {
+    out.Raw("<li><bdi>").Text(line).Raw("</bdi></li>\n");
+  }
+  out.Raw("</ul>\n");
 }
 
 // All results, each once: findings worst first, then the others.
@@ -316,15 +361,17 @@ std::string HtmlRunPage(const v1::Run& run, const std::vector<v1::Run>& history,
   AddVerdict(run, outcome, body);
   if (IsLive(run)) {
     frame.refresh_seconds = options.refresh_seconds;
-    AddProgress(run, options, body);
+    if (run.state() != v1::Run::HELD) AddProgress(run, options, body);
   }
   AddTrouble(run, outcome, body);
+  AddHold(run, options, body);
   const std::string recheck = options.commands ? RecheckCommand(run) : "";
   if (!recheck.empty()) {
     body.Raw("<p class=\"where\">After a repair: <code>")
         .Text(recheck)
         .Raw("</code></p>\n");
   }
+  AddDrift(run, options, body);
   AddResults(run, options, body);
   AddHistory(run, history, options, body);
   AddDetails(run, options, body);

@@ -89,6 +89,14 @@ void AddRow(const v1::Run& run, const HtmlOptions& options, Html& out) {
   AddLabels(run, out);
   out.Raw("</td><td role=\"cell\" data-l=\"Decision:\">")
       .Text(DecisionWord(outcome.decision));
+  if (run.state() == v1::Run::HELD) out.Raw("<small>held</small>");
+  if (run.has_release() && outcome.decision == v1::DECISION_PROCEED) {
+    out.Raw("<small>released by <bdi>")
+        .Text(run.release().user().empty() ? run.release().principal()
+                                           : run.release().user(),
+              kMostName)
+        .Raw("</bdi></small>");
+  }
   out.Raw("</td><td role=\"cell\">");
   AddCounts(run.counts(), out);
   if (outcome.verdict == v1::VERDICT_UNSPECIFIED &&

@@ -176,6 +176,57 @@ Json ResultJson(const v1::RuleResult& result) {
       {"differences_count", result.differences_count()}};
 }
 
+Json ReleaseJson(const v1::Run& run) {
+  if (!run.has_release()) return {};
+  const v1::Release& release = run.release();
+  return Json{
+      {"principal", release.principal()},
+      {"user", release.user()},
+      {"reason", release.reason()},
+      {"request_id", release.request_id()},
+      {"time", Time(release.has_release_time(), release.release_time())},
+      {"rule_ids", TextsJson(release.rule_ids())}};
+}
+
+Json HoldJson(const v1::Run& run) {
+  if (!run.has_hold()) return {};
+  const v1::Hold& hold = run.hold();
+  const bool ended = hold.end() != v1::Hold::END_UNSPECIFIED &&
+                     v1::Hold::End_IsValid(hold.end());
+  return Json{{"begin_time", Time(hold.has_begin_time(), hold.begin_time())},
+              {"until_time", Time(hold.has_until_time(), hold.until_time())},
+              {"end", ended ? Json(v1::Hold::End_Name(hold.end())) : Json()}};
+}
+
+Json DriftJson(const v1::Run& run) {
+  if (!run.has_drift()) return {};
+  const v1::Drift& drift = run.drift();
+  Json rules = Json::array();
+  for (const v1::RuleDrift& rule : drift.rules()) {
+    Json counts = Json::array();
+    for (const v1::CountDrift& count : rule.counts()) {
+      counts.push_back(Json{{"name", count.name()},
+                            {"previous", count.previous_count()},
+                            {"now", count.count()}});
+    }
+    rules.push_back(Json{
+        {"rule_id", rule.rule_id()},
+        {"previous_verdict", std::string(VerdictWord(rule.previous_verdict()))},
+        {"verdict", std::string(VerdictWord(rule.verdict()))},
+        {"counts", std::move(counts)},
+        {"incomplete", rule.incomplete()}});
+  }
+  return Json{
+      {"previous_run_id", drift.previous_run_id()},
+      {"previous_as_of_time",
+       Time(drift.has_previous_as_of_time(), drift.previous_as_of_time())},
+      {"previous_verdict", std::string(VerdictWord(drift.previous_verdict()))},
+      {"rules", std::move(rules)},
+      {"unchanged_count", drift.unchanged_count()},
+      {"new_rule_ids", TextsJson(drift.new_rule_ids())},
+      {"gone_rule_ids", TextsJson(drift.gone_rule_ids())}};
+}
+
 Json RunJson(const v1::Run& run) {
   const Outcome outcome = Judge(run);
   Json results = Json::array();
@@ -228,6 +279,9 @@ Json RunJson(const v1::Run& run) {
   out["sequence"] = run.sequence();
   out["labels"] = MapJson(run.labels());
   out["params"] = MapJson(run.params());
+  out["release"] = ReleaseJson(run);
+  out["hold"] = HoldJson(run);
+  out["drift"] = DriftJson(run);
   out["results"] = std::move(results);
   out["results_truncated"] = run.results_truncated();
   if (!run.rule_set().empty()) out["rule_set"] = run.rule_set();

@@ -11,6 +11,7 @@
 #include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/findings.h"
+#include "validator/report/hold_text.h"
 #include "validator/report/outcome.h"
 
 namespace assay::report {
@@ -142,6 +143,12 @@ void AddProperties(const v1::Run& run, const Outcome& outcome,
                             ? std::string()
                             : std::string(VerdictWord(outcome.verdict))},
       {"assay.decision", std::string(DecisionWord(outcome.decision))}};
+  for (const auto& [name, text] :
+       {std::pair("assay.release", ReleaseText(run)),
+        std::pair("assay.hold", HoldText(run)),
+        std::pair("assay.drift", DriftSummary(run))}) {
+    if (!text.empty()) properties.emplace_back(name, text);
+  }
   std::vector<std::pair<std::string, std::string>> labels;
   for (const auto& [key, value] : run.labels()) {
     labels.emplace_back("label." + key, value);
@@ -164,6 +171,7 @@ std::string RunProblem(const v1::Run& run, const Outcome& outcome,
     return absl::StrCat(run.error().reason(), ": ", run.error().message());
   }
   if (!outcome.contradiction.empty()) return outcome.contradiction;
+  if (run.state() == v1::Run::HELD) return HoldText(run);
   if (!outcome.terminal) return "the run has not ended";
   if (outcome.decision != v1::DECISION_PROCEED && tally.failures == 0 &&
       tally.errors == 0) {

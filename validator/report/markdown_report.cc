@@ -5,10 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/findings.h"
+#include "validator/report/hold_text.h"
 #include "validator/report/outcome.h"
 
 namespace assay::report {
@@ -96,6 +98,22 @@ void AddComparisons(const std::vector<Finding>& findings, std::string& out) {
   }
 }
 
+std::string Capital(std::string text) {
+  if (!text.empty())
+    text[0] = absl::ascii_toupper(static_cast<unsigned char>(text[0]));
+  return text;
+}
+
+void AddDrift(const v1::Run& run, std::string& out) {
+  if (!run.has_drift()) return;
+  absl::StrAppend(&out, "\n", Markdown(Capital(DriftSummary(run))), ".\n");
+  const std::vector<std::string> lines = DriftLines(run, kMaxLines);
+  if (!lines.empty()) out.append("\n");
+  for (const std::string& line : lines) {
+    absl::StrAppend(&out, "- ", Markdown(Cut(line, kDiffWidth)), "\n");
+  }
+}
+
 }  // namespace
 
 std::string MarkdownReport(const v1::Run& run) {
@@ -128,6 +146,11 @@ std::string MarkdownReport(const v1::Run& run) {
     absl::StrAppend(&out, "\n**Held**: ", Markdown(outcome.contradiction),
                     "\n");
   }
+  for (const std::string& text : {HoldText(run), ReleaseText(run)}) {
+    if (text.empty()) continue;
+    absl::StrAppend(&out, "\n**", Markdown(Capital(text)), "**\n");
+  }
+  AddDrift(run, out);
   const std::vector<Finding> findings = Findings(run);
   if (!findings.empty()) {
     out.append(

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "validator/report/hold_text.h"
+
 namespace assay::report {
 namespace {
 
@@ -58,6 +60,16 @@ std::string WhyNotProceed(const v1::Run& run) {
   return "";
 }
 
+// Why a FAIL that somebody has released may not proceed; empty: it may.
+std::string WhyNotReleased(const v1::Run& run) {
+  if (run.state() != v1::Run::SUCCEEDED) {
+    return "a run that did not succeed cannot be released";
+  }
+  if (!IsReleased(run)) return "the release has no name, reason or time";
+  if (run.has_error()) return "a run with an error cannot be released";
+  return "";
+}
+
 }  // namespace
 
 Outcome Judge(const v1::Run& run, bool fail_on_warn) {
@@ -67,6 +79,11 @@ Outcome Judge(const v1::Run& run, bool fail_on_warn) {
     // A client that lost the run puts an error into what it last saw of it.
     out.verdict = run.has_error() ? v1::VERDICT_ERROR : v1::VERDICT_UNSPECIFIED;
     if (run.has_error()) return out;
+    if (run.state() == v1::Run::HELD) {
+      out.verdict = KnownVerdict(run.verdict());
+      out.exit_code = kExitFail;
+      return out;
+    }
     if (run.state() == v1::Run::STATE_UNSPECIFIED ||
         !v1::Run::State_IsValid(run.state())) {
       out.contradiction = "the run's state is not known to this client";
@@ -110,6 +127,12 @@ Outcome Judge(const v1::Run& run, bool fail_on_warn) {
           out.exit_code = kExitRollback;
         } else {
           out.contradiction = "a run that did not succeed cannot roll back";
+        }
+      } else if (run.decision() == v1::DECISION_PROCEED && run.has_release()) {
+        out.contradiction = WhyNotReleased(run);
+        if (out.contradiction.empty()) {
+          out.decision = v1::DECISION_PROCEED;
+          out.exit_code = kExitProceed;
         }
       } else if (run.decision() != v1::DECISION_HOLD) {
         out.contradiction = "verdict and decision do not agree";
@@ -173,6 +196,8 @@ std::string_view StateWord(v1::Run::State state) {
       return "FAILED";
     case v1::Run::CANCELLED:
       return "CANCELLED";
+    case v1::Run::HELD:
+      return "HELD";
     default:
       return "UNKNOWN";
   }

@@ -24,13 +24,15 @@ inline constexpr int kExitPermanent = 5;
 
 struct Outcome {
   bool terminal = false;
-  // UNSPECIFIED only where the run is neither terminal nor has an error; else
-  // one of the four.
+  // UNSPECIFIED only where the run is neither judged nor has an error; else one
+  // of the four.
   v1::Verdict verdict = v1::VERDICT_ERROR;
   // Never UNSPECIFIED. PROCEED and ROLLBACK only where state, verdict, counts
-  // and results all agree with it.
+  // and results all agree with it, or where a FAIL was released by somebody
+  // who is named.
   v1::Decision decision = v1::DECISION_HOLD;
-  // For a terminal run; kExitRetryable where the run is not terminal.
+  // For a terminal run; kExitFail where it is HELD, and kExitRetryable where it
+  // is not judged.
   int exit_code = kExitRetryable;
   // What was not understood in the server's answer; empty: all agreed.
   std::string contradiction;

@@ -2,11 +2,13 @@
 #include "validator/report/text_report.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "validator/report/diff_text.h"
 #include "validator/report/display.h"
 #include "validator/report/findings.h"
+#include "validator/report/hold_text.h"
 #include "validator/report/outcome.h"
 #include "validator/report/text_style.h"
 #include "validator/report/verbose_text.h"
@@ -16,6 +18,9 @@ namespace {
 
 // Lines that are no findings: the run's error, "and more", verdict, "see".
 constexpr size_t kTrailerLines = 4;
+// Of what has changed since the last run; taken from those of comparisons.
+constexpr size_t kDriftLines = 4;
+constexpr size_t kAllDriftLines = 3000;
 constexpr size_t kFindingLines = kMaxTextLines - kMaxDiffLines - kTrailerLines;
 constexpr size_t kMaxFindings = 8;
 // A line may wrap, but not fill the screen.
@@ -201,6 +206,10 @@ std::string VerdictLine(const v1::Run& run, const Style& style) {
     if (run.state() == v1::Run::CANCELLED) {
       out.append(run.error().reason() == "RUN_TIMEOUT" ? " (out of time)"
                                                        : " (cancelled)");
+    } else if (run.state() == v1::Run::HELD) {
+      out.append(" (held)");
+    } else if (run.has_release() && outcome.decision == v1::DECISION_PROCEED) {
+      out.append(" (released)");
     }
     if (outcome.verdict == v1::VERDICT_ERROR) {
       out.append(run.retryable() ? " (may pass when tried again)"
@@ -224,6 +233,24 @@ std::string RunErrorLine(const v1::Run& run, const Style& style) {
           kErrorWidth));
 }
 
+// Release, hold and drift, as they stand above the verdict.
+std::vector<std::string> StoryLines(const v1::Run& run,
+                                    const TextOptions& options,
+                                    size_t drift_lines) {
+  std::vector<std::string> lines;
+  const auto add = [&lines](const std::string& line) {
+    if (!line.empty()) lines.push_back(Cut(line, kErrorWidth));
+  };
+  add(DriftSummary(run));
+  for (const std::string& line : DriftLines(run, drift_lines)) {
+    lines.push_back(absl::StrCat("      ", Cut(line, kLineWidth)));
+  }
+  add(HoldText(run));
+  add(ReleaseText(run));
+  if (options.commands) add(ReleaseCommand(run));
+  return lines;
+}
+
 std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   const Style style(options.color);
   std::vector<std::string> lines;
@@ -237,8 +264,9 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
       blocks.push_back(MakeDiffBlock(run, *findings[i].result, options, style));
     }
   }
-  const std::vector<size_t> shares =
-      ShareLines(blocks, kMaxDiffLines - (recheck.empty() ? 0 : 1));
+  const std::vector<std::string> story = StoryLines(run, options, kDriftLines);
+  const std::vector<size_t> shares = ShareLines(
+      blocks, kMaxDiffLines - (recheck.empty() ? 0 : 1) - story.size());
   size_t block = 0;
   for (size_t i = 0; i < shown; ++i) {
     const v1::RuleResult& result = *findings[i].result;
@@ -279,6 +307,7 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
     }
     lines.push_back(line);
   }
+  lines.insert(lines.end(), story.begin(), story.end());
   lines.push_back(VerdictLine(run, style));
   if (!more && !findings.empty() && !options.more_command.empty()) {
     lines.push_back(style.Dim(absl::StrCat("more: ", options.more_command)));
@@ -291,13 +320,40 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   return out;
 }
 
+std::string DecisionCell(const v1::Run& run, const Outcome& outcome) {
+  const bool released =
+      run.has_release() && outcome.decision == v1::DECISION_PROCEED;
+  return absl::StrCat(std::string(DecisionWord(outcome.decision)),
+                      released ? " (released)" : "");
+}
+
+// The labels of schedulers in columns of their own, then the others.
+void AddLabelCells(const v1::Run& run, std::vector<std::string>& row) {
+  std::map<std::string, std::string> labels(run.labels().begin(),
+                                            run.labels().end());
+  for (const char* const name : {"scheduler", "workflow", "task"}) {
+    const auto found = labels.find(name);
+    row.push_back(found == labels.end() ? "-" : Cut(Escape(found->second), 60));
+    if (found != labels.end()) labels.erase(found);
+  }
+  std::string others;
+  for (const auto& [name, value] : labels) {
+    absl::StrAppend(&others, others.empty() ? "" : " ", Escape(name), "=",
+                    Escape(value));
+  }
+  row.push_back(others.empty() ? "-" : others);
+}
+
 }  // namespace
 
 std::string TextReport(const v1::Run& run, const TextOptions& options) {
   const Style style(options.color);
   if (!options.verbose) return ShortReport(run, options);
-  std::string out = absl::StrCat(VerboseText(run, style, options.commands),
-                                 VerdictLine(run, style), "\n");
+  std::string out = VerboseText(run, style, options.commands);
+  for (const std::string& line : StoryLines(run, options, kAllDriftLines)) {
+    absl::StrAppend(&out, line, "\n");
+  }
+  absl::StrAppend(&out, VerdictLine(run, style), "\n");
   const std::string recheck = options.commands ? RecheckCommand(run) : "";
   if (!recheck.empty()) {
     absl::StrAppend(&out, style.Dim(absl::StrCat("after a repair: ", recheck)),
@@ -315,24 +371,30 @@ std::string TextResultLine(const v1::RuleResult& result, bool color) {
                       text);
 }
 
-std::string TextRuns(const std::vector<v1::Run>& runs) {
+std::string TextRuns(const std::vector<v1::Run>& runs, RunColumns columns) {
   constexpr size_t kNameWidth = 40;
   std::vector<std::vector<std::string>> rows{
       {"RUN", "RULE SET", "STATE", "VERDICT", "DECISION", "FAIL", "ERROR",
        "WARN", "PASS", "ACCEPTED", "ELAPSED"}};
+  if (columns == RunColumns::kWide) {
+    for (const char* const name : {"SCHEDULER", "WORKFLOW", "TASK", "LABELS"}) {
+      rows.back().emplace_back(name);
+    }
+  }
   for (const v1::Run& run : runs) {
     const Outcome outcome = Judge(run);
     const v1::VerdictCounts& counts = run.counts();
-    rows.push_back(
-        {Cut(Escape(run.run_id()), kNameWidth),
-         Cut(Escape(run.rule_set_name()), kNameWidth),
-         std::string(StateWord(run.state())),
-         outcome.terminal ? std::string(VerdictWord(outcome.verdict)) : "-",
-         outcome.terminal ? std::string(DecisionWord(outcome.decision)) : "-",
-         Count(counts.fail_count()), Count(counts.error_count()),
-         Count(counts.warn_count()), Count(counts.pass_count()),
-         Iso8601(run.as_of_time()),
-         run.has_end_time() ? Seconds(ElapsedSeconds(run)) : "-"});
+    const bool judged = outcome.terminal || run.state() == v1::Run::HELD;
+    rows.push_back({Cut(Escape(run.run_id()), kNameWidth),
+                    Cut(Escape(run.rule_set_name()), kNameWidth),
+                    std::string(StateWord(run.state())),
+                    judged ? std::string(VerdictWord(outcome.verdict)) : "-",
+                    judged ? DecisionCell(run, outcome) : "-",
+                    Count(counts.fail_count()), Count(counts.error_count()),
+                    Count(counts.warn_count()), Count(counts.pass_count()),
+                    Iso8601(run.as_of_time()),
+                    run.has_end_time() ? Seconds(ElapsedSeconds(run)) : "-"});
+    if (columns == RunColumns::kWide) AddLabelCells(run, rows.back());
   }
   return AlignedTable(rows, "");
 }

@@ -37,8 +37,10 @@ std::string TextReport(const v1::Run& run, const TextOptions& options = {});
 // One result on one line, as `assay watch` prints it when it comes. No newline.
 std::string TextResultLine(const v1::RuleResult& result, bool color);
 
-// Runs as a table with a heading. Ends in a newline.
-std::string TextRuns(const std::vector<v1::Run>& runs);
+// Runs as a table with a heading; wide: with their labels. Ends in a newline.
+enum class RunColumns { kUsual, kWide };
+std::string TextRuns(const std::vector<v1::Run>& runs,
+                     RunColumns columns = RunColumns::kUsual);
 
 // The kinds as a table; one kind with all that is known of it.
 std::string TextKinds(const std::vector<v1::RuleKind>& kinds);

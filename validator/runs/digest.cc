@@ -47,6 +47,11 @@ std::string RequestDigest(const RunRequest& request) {
   AppendField(text, absl::FormatDuration(request.options.timeout));
   AppendField(text, absl::FormatDuration(request.options.lease));
   if (!request.recheck_of.empty()) AppendField(text, request.recheck_of);
+  if (request.options.on_hold == OnHold::kWait) {
+    AppendField(
+        text, absl::StrCat("on_hold=wait;hold_timeout=",
+                           absl::FormatDuration(request.options.hold_timeout)));
+  }
   return Sha256Hex(text);
 }
 

@@ -79,6 +79,7 @@ Run LiveRun::Snapshot(bool with_results) const {
   run.progress = progress_;
   run.start_time = start_time_;
   run.end_time = end_time_;
+  run.hold = hold_;
   run.attempts = attempts_;
   run.lost_attempts = lost_attempts_;
   run.reached = reached_;
@@ -169,14 +170,14 @@ void LiveRun::PutResult(int index, std::shared_ptr<const Result> result) {
 void LiveRun::AddResult(int index, const Result& result) {
   auto copy = std::make_shared<const Result>(result);
   absl::MutexLock lock(&mu_);
-  if (IsTerminal(state_) || index < 0 || index >= rules()) return;
+  if (IsJudged(state_) || index < 0 || index >= rules()) return;
   PutResult(index, std::move(copy));
   notifier_->Notify(wakers_);
 }
 
 bool LiveRun::AddGroup(int group) {
   absl::MutexLock lock(&mu_);
-  if (!IsTerminal(state_) && group >= 0 && group < groups_) {
+  if (!IsJudged(state_) && group >= 0 && group < groups_) {
     done_groups_.insert(group);
   }
   return static_cast<int>(done_groups_.size()) == groups_;
@@ -184,7 +185,7 @@ bool LiveRun::AddGroup(int group) {
 
 void LiveRun::SetProgress(const engine::Progress& progress) {
   absl::MutexLock lock(&mu_);
-  if (IsTerminal(state_)) return;
+  if (IsJudged(state_)) return;
   progress_ = progress;
   progress_sequence_ = ++sequence_;
   notifier_->Notify(wakers_);
@@ -336,6 +337,7 @@ void LiveRun::Complete(const Run& final) {
   outcome_ = final.outcome;
   error_ = final.error;
   end_time_ = final.end_time;
+  hold_ = final.hold;
   sequence_ = std::max(sequence_, final.sequence - 1);
   EnterState(final.state);
 }

@@ -106,7 +106,7 @@ class LiveRun {
   // one under way counts until it ends.
   int64_t lost_attempts() const;
 
-  // --- The observer's side. Ignored once the run is terminal.
+  // --- The observer's side. Ignored once the run is judged.
   void AddResult(int index, const Result& result);
   // Returns whether that was the last group.
   bool AddGroup(int group);
@@ -140,8 +140,8 @@ class LiveRun {
   void FillUnjudged(const absl::Status& why);
   bool complete() const;  // Every rule has a result.
   int64_t NextSequence() const;
-  // Enters the terminal state of `final`, with its outcome, error, end_time and
-  // sequence.
+  // Enters the state of `final`, in which nothing is executed any more, with
+  // its outcome, error, hold, end_time and sequence.
   void Complete(const Run& final);
 
   // Asks the execution to stop for `why`. Cancel the returned source, where
@@ -227,6 +227,7 @@ class LiveRun {
   RunState state_ ABSL_GUARDED_BY(mu_);
   Outcome outcome_ ABSL_GUARDED_BY(mu_);
   std::optional<ResultError> error_ ABSL_GUARDED_BY(mu_);
+  std::optional<Hold> hold_ ABSL_GUARDED_BY(mu_);
   absl::Time start_time_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   absl::Time end_time_ ABSL_GUARDED_BY(mu_) = absl::InfinitePast();
   int64_t attempts_ ABSL_GUARDED_BY(mu_) = 0;

@@ -47,6 +47,22 @@ Outcome Judge(const Run& run, RunState state, const absl::Status& why) {
   return outcome;
 }
 
+bool IsReleasable(const Outcome& outcome) {
+  return outcome.verdict == Verdict::kFail &&
+         outcome.decision == Decision::kHold;
+}
+
+// Makes a run that would end with a hold wait for its release, where its caller
+// wants that.
+void HoldIfAsked(Run& run) {
+  const RunOptions& options = run.request.options;
+  if (options.on_hold != OnHold::kWait || !IsReleasable(run.outcome)) return;
+  run.hold = Hold{run.end_time, run.end_time + options.hold_timeout};
+  run.state = RunState::kHeld;
+  run.state_sequence = run.sequence;
+  run.end_time = absl::InfinitePast();
+}
+
 }  // namespace
 
 absl::Status CancelledError() {
@@ -336,10 +352,12 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
   run->FillUnjudged(why);
   Run final = run->Snapshot(true);
   final.state = state;
-  final.end_time = std::max(seams_.clock->Now(), final.as_of_time);
+  const absl::Time end_time = std::max(seams_.clock->Now(), final.as_of_time);
+  final.end_time = end_time;
   final.sequence = run->NextSequence();
   if (!why.ok()) final.error = ErrorOf(why);
   final.outcome = Judge(final, state, why);
+  if (state == RunState::kSucceeded) HoldIfAsked(final);
   absl::Status stored = store_->shared() ? SaveLists(run) : absl::OkStatus();
   const LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
   if (stored.ok()) {
@@ -375,6 +393,8 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
                                std::string(stored.message())));
     final.error = ErrorOf(failure);
     final.outcome = Judge(final, final.state, failure);
+    final.end_time = end_time;
+    final.hold.reset();
   }
   {
     absl::MutexLock lock(&mu_);
@@ -383,8 +403,12 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
     orphans_.erase(run->id());
     forgiven_.erase(run->id());
     if (!stored.ok()) unsaved_[run->id()] = run;
-    finished_[run->id()] = run;
-    finished_order_.push_back(run->id());
+    // What may still be released, also through another server, is read from the
+    // store.
+    if (!IsReleasable(final.outcome)) {
+      finished_[run->id()] = run;
+      finished_order_.push_back(run->id());
+    }
     if (finished_order_.size() > kFinishedInMemory) {
       finished_.erase(finished_order_.front());
       finished_order_.pop_front();

@@ -92,6 +92,10 @@ class RunManagerImpl : public RunManager {
   absl::StatusOr<Run> Cancel(const std::string& run_id,
                              const std::string& request_id,
                              const std::string& principal) override;
+  absl::StatusOr<Run> ReleaseHold(
+      const std::string& run_id, const Release& release,
+      const std::function<absl::Status(const Run&)>& record) override;
+  absl::StatusOr<std::optional<Run>> FindPrevious(const Run& run) override;
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
       const std::string& run_id, std::function<void()> wake) override;
   absl::StatusOr<std::vector<Event>> ReadEvents(const std::string& run_id,
@@ -230,6 +234,15 @@ class RunManagerImpl : public RunManager {
   void SweepLoop();
   void BeatLoop();
 
+  // --- manager_hold.cc
+  absl::StatusOr<Run> CheckRelease(const std::string& id,
+                                   const Release& release);
+  // The last claim on a held run is gone.
+  absl::StatusOr<Run> CancelHeld(const std::string& id);
+  void EndHolds();
+  // Those who wait for the run on this server look at it again.
+  void Wake(const std::string& id);
+
   // --- manager_recovery.cc
   absl::Status Recover();
   absl::Status RecoverShared();
@@ -252,6 +265,7 @@ class RunManagerImpl : public RunManager {
   const std::unique_ptr<Store> store_;
   const std::unique_ptr<StateDirectory> state_;
   Notifier notifier_;
+  WakerBook wakers_;
   // Null unless the store is shared.
   const std::unique_ptr<Membership> membership_;
   std::unique_ptr<RunWatches> watches_;
@@ -260,6 +274,7 @@ class RunManagerImpl : public RunManager {
   mutable absl::Mutex mu_;
   Limits limits_ ABSL_GUARDED_BY(mu_);
   std::map<std::string, RunPtr> live_ ABSL_GUARDED_BY(mu_);  // Not terminal.
+  // Terminal, and nobody can change their decision any more.
   std::map<std::string, RunPtr> finished_ ABSL_GUARDED_BY(mu_);
   std::deque<std::string> finished_order_ ABSL_GUARDED_BY(mu_);
   // Terminal runs that the store did not take; kept until it does.

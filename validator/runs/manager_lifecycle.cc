@@ -27,24 +27,19 @@ absl::StatusOr<Run> RunManagerImpl::Cancel(const std::string& run_id,
         id, request_id.empty() ? "" : ClaimKey(principal, request_id));
   }
   const RunPtr run = FindInMemory(id);
-  if (run == nullptr) {
-    ASSAY_ASSIGN_OR_RETURN(const Run stored, LoadStored(id, false));
-    return MakeError(ErrorReason::kRunAlreadyFinished,
-                     absl::StrCat("run ", id, " has already ended, ",
-                                  RunStateName(stored.state)));
-  }
+  // It has ended, or is held.
+  const std::string key =
+      request_id.empty() ? "" : ClaimKey(principal, request_id);
+  if (run == nullptr) return CancelAnywhere(id, key);
   std::optional<CancellationSource> source;
   {
-    absl::MutexLock lock(&run->transition_mu());
-    const RunState state = run->state();
-    if (IsTerminal(state)) {
-      return MakeError(ErrorReason::kRunAlreadyFinished,
-                       absl::StrCat("run ", id, " has already ended, ",
-                                    RunStateName(state)));
+    absl::ReleasableMutexLock lock(&run->transition_mu());
+    if (IsJudged(run->state())) {
+      lock.Release();
+      return CancelAnywhere(id, key);
     }
     if (!request_id.empty()) {
-      std::optional<Claim> claim =
-          run->FindClaim(ClaimKey(principal, request_id));
+      std::optional<Claim> claim = run->FindClaim(key);
       if (!claim.has_value()) {
         return MakeError(
             ErrorReason::kArgumentInvalid,
@@ -69,7 +64,7 @@ absl::StatusOr<Run> RunManagerImpl::Cancel(const std::string& run_id,
 
 std::optional<CancellationSource> RunManagerImpl::StopForGood(
     const RunPtr& run) {
-  if (IsTerminal(run->state()) || run->lost()) return std::nullopt;
+  if (IsJudged(run->state()) || run->lost()) return std::nullopt;
   if (!run->executing()) {
     Finish(run, RunState::kCancelled, CancelledError());
     return std::nullopt;
@@ -95,7 +90,7 @@ void RunManagerImpl::SweepRun(const RunPtr& run) {
   std::optional<CancellationSource> source;
   {
     absl::MutexLock lock(&run->transition_mu());
-    if (IsTerminal(run->state()) || run->lost()) return;
+    if (IsJudged(run->state()) || run->lost()) return;
     if (const std::optional<Ending> ending = run->ending()) {
       return Finish(run, ending->state, ending->why);
     }
@@ -143,6 +138,7 @@ void RunManagerImpl::Sweep() {
     for (const auto& [id, run] : live_) runs.push_back(run);
   }
   for (const RunPtr& run : runs) SweepRun(run);
+  EndHolds();
   SaveUnsaved();
   RemoveOldRuns();
 }
@@ -156,7 +152,7 @@ void RunManagerImpl::SaveUnsaved() {
   for (const RunPtr& run : runs) {
     const LiveRun::Unsaved unsaved = run->TakeUnsaved(true);
     const Run now = run->Snapshot(false);
-    if (!IsTerminal(now.state)) continue;
+    if (!IsJudged(now.state)) continue;
     if (!store_
              ->Save(run->id(), run->epoch(),
                     {unsaved.results, unsaved.groups, unsaved.dropped, &now})

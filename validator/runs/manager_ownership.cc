@@ -26,7 +26,7 @@ constexpr absl::Duration kLeaseHeld = absl::Minutes(1);
 }  // namespace
 
 void RunManagerImpl::Lose(const RunPtr& run, const std::string& why) {
-  if (run->lost() || IsTerminal(run->state())) return;
+  if (run->lost() || IsJudged(run->state())) return;
   LogWarning(absl::StrCat("the run is given up here: ", why), run->log());
   Count(Metric::kRunsLost);
   const bool executing = run->executing();
@@ -132,7 +132,7 @@ void RunManagerImpl::TendRun(const RunPtr& run, const ActiveRun& stored) {
   std::optional<CancellationSource> source;
   {
     absl::MutexLock lock(&run->transition_mu());
-    if (IsTerminal(run->state()) || run->lost()) return;
+    if (IsJudged(run->state()) || run->lost()) return;
     if (run->epoch() != stored.epoch) {
       return Lose(run, "the store has it in another epoch");
     }

@@ -96,16 +96,17 @@ class WatchSubscription : public Subscription {
   const std::unique_ptr<RunWatches::Hold> hold_;
 };
 
-// Of a run that has ended before: one wake-up, to read the end.
-class EndedSubscription : public Subscription {
+// Of a run that nobody executes: one wake-up, to read what it is, and one for
+// each change, should it be held.
+class QuietSubscription : public Subscription {
  public:
-  EndedSubscription(std::function<void()> wake, Notifier* notifier)
-      : registration_(wakers_, std::move(wake)) {
-    notifier->Notify(wakers_);
+  QuietSubscription(const std::shared_ptr<WakerSet>& wakers,
+                    std::function<void()> wake, Notifier* notifier)
+      : registration_(wakers, std::move(wake)) {
+    notifier->Notify(wakers);
   }
 
  private:
-  const std::shared_ptr<WakerSet> wakers_ = std::make_shared<WakerSet>();
   WakerSet::Registration registration_;
 };
 
@@ -271,10 +272,11 @@ absl::StatusOr<std::unique_ptr<Subscription>> RunManagerImpl::Subscribe(
   if (run == nullptr) {
     ASSAY_ASSIGN_OR_RETURN(const Run stored, LoadStored(id, false));
     if (watches_ == nullptr || IsTerminal(stored.state)) {
-      return std::make_unique<EndedSubscription>(std::move(wake), &notifier_);
+      return std::make_unique<QuietSubscription>(wakers_.Of(id),
+                                                 std::move(wake), &notifier_);
     }
-    return std::make_unique<WatchSubscription>(
-        watches_->WakersOf(id), std::move(wake), watches_->Watch(stored));
+    return std::make_unique<WatchSubscription>(wakers_.Of(id), std::move(wake),
+                                               watches_->Watch(stored));
   }
   std::unique_ptr<Subscription> subscription =
       std::make_unique<LeaseSubscription>(run, seams_.clock, std::move(wake));
@@ -313,7 +315,7 @@ absl::StatusOr<std::vector<Event>> RunManagerImpl::ReadEvents(
   }
   const Run& run = stored->run;
   // Of a run that goes on elsewhere, what its owner has told so far.
-  const bool ended = IsTerminal(run.state);
+  const bool ended = IsJudged(run.state);
   const int64_t state_sequence = ended ? run.sequence : run.state_sequence;
   if (state_sequence > after_sequence) {
     Event& event = events.emplace_back();

@@ -27,7 +27,7 @@ absl::StatusOr<std::optional<Run>> RunManagerImpl::FindParent(
   if (request.recheck_of.empty()) return std::optional<Run>();
   ASSAY_ASSIGN_OR_RETURN(Run parent, Find(request.recheck_of, sees, false));
   request.recheck_of = parent.run_id;
-  if (!IsTerminal(parent.state)) {
+  if (!IsJudged(parent.state)) {
     return MakeError(
         ErrorReason::kArgumentInvalid,
         absl::StrCat("recheck_of_run_id: run ", parent.run_id, " is ",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls about runs that may be any server's, where servers share the store: it
-// decides, and the owner hears of it within a second.
+// decides, and the owner hears of it within a second. Held runs are any
+// server's, whatever the store.
 #include "absl/strings/str_cat.h"
 #include "validator/base/log.h"
 #include "validator/base/status.h"
@@ -24,7 +25,7 @@ std::unique_ptr<RunWatches> RunManagerImpl::MakeWatches() {
     if (run != nullptr) run->RenewLease(seams_.clock->Uptime());
     return run != nullptr;
   };
-  return std::make_unique<RunWatches>(std::move(seams), &notifier_);
+  return std::make_unique<RunWatches>(std::move(seams), &notifier_, &wakers_);
 }
 
 bool RunManagerImpl::MayAttach(const RunRequest& request,
@@ -105,6 +106,8 @@ absl::StatusOr<Run> RunManagerImpl::CancelAnywhere(
                        "for everybody"));
     case CancelOutcome::kClaimed:
       return Get(id, false);
+    case CancelOutcome::kHeld:
+      return CancelHeld(id);
     case CancelOutcome::kWanted:
       break;
   }

@@ -19,6 +19,8 @@ constexpr size_t kMaxLabelName = 63;
 constexpr size_t kMaxLabelValue = 1024;
 constexpr absl::Duration kMinLease = absl::Seconds(10);
 constexpr absl::Duration kMaxLease = absl::Hours(24);
+constexpr absl::Duration kMinHold = absl::Seconds(1);
+constexpr absl::Duration kMaxHold = absl::Hours(24 * 30);
 // How often a run to attach to may end before we get to it.
 constexpr int kStartAttempts = 5;
 
@@ -55,6 +57,13 @@ absl::Status CheckRequest(const RunRequest& request) {
         absl::StrCat("options.lease is ", absl::FormatDuration(options.lease),
                      "; it must be between ", absl::FormatDuration(kMinLease),
                      " and ", absl::FormatDuration(kMaxLease)));
+  }
+  if (options.on_hold == OnHold::kWait &&
+      (options.hold_timeout < kMinHold || options.hold_timeout > kMaxHold)) {
+    return Invalid(absl::StrCat(
+        "options.hold_timeout is ", absl::FormatDuration(options.hold_timeout),
+        "; it must be between ", absl::FormatDuration(kMinHold), " and ",
+        absl::FormatDuration(kMaxHold)));
   }
   if (options.timeout <= absl::ZeroDuration()) {
     return Invalid("options.timeout must be above 0");
@@ -276,7 +285,7 @@ absl::StatusOr<bool> RunManagerImpl::AttachTo(const RunPtr& run,
                                               const Admission& admission) {
   absl::MutexLock lock(&run->transition_mu());
   const RunState state = run->state();
-  if (IsTerminal(state) || state == RunState::kCancelling) return false;
+  if (IsJudged(state) || state == RunState::kCancelling) return false;
   Claim claim;
   claim.run_id = run->id();
   claim.request_digest = digest;
@@ -330,9 +339,7 @@ absl::Status RunManagerImpl::CheckRoom(const std::string& principal,
 }
 
 RunManagerImpl::RunPtr RunManagerImpl::NewLiveRun(RunPlan plan, int64_t epoch) {
-  std::shared_ptr<WakerSet> wakers = watches_ == nullptr
-                                         ? std::make_shared<WakerSet>()
-                                         : watches_->WakersOf(plan.run.run_id);
+  std::shared_ptr<WakerSet> wakers = wakers_.Of(plan.run.run_id);
   return std::make_shared<LiveRun>(std::move(plan), epoch, &notifier_,
                                    std::move(wakers));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/runs/notifier.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace assay::runs {
@@ -41,6 +42,22 @@ void WakerSet::WakeAll() {
     absl::MutexLock lock(&waker->mu);
     if (waker->wake != nullptr) waker->wake();
   }
+}
+
+std::shared_ptr<WakerSet> WakerBook::Of(const std::string& run_id) {
+  absl::MutexLock lock(&mu_);
+  std::weak_ptr<WakerSet>& known = sets_[run_id];
+  std::shared_ptr<WakerSet> set = known.lock();
+  if (set == nullptr) {
+    set = std::make_shared<WakerSet>();
+    known = set;
+  }
+  if (sets_.size() > swept_at_) {
+    std::erase_if(sets_,
+                  [](const auto& each) { return each.second.expired(); });
+    swept_at_ = std::max<size_t>(64, 2 * sets_.size());
+  }
+  return set;
 }
 
 Notifier::Notifier() : thread_([this] { Work(); }) {}

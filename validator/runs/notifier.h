@@ -6,7 +6,9 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -43,6 +45,19 @@ class WakerSet {
   std::vector<std::shared_ptr<Registration::Waker>> wakers_
       ABSL_GUARDED_BY(mu_);
   bool queued_ ABSL_GUARDED_BY(mu_) = false;
+};
+
+// The wake-ups of every run that somebody waits for, by the run's id, whatever
+// has the run meanwhile. Thread-safe.
+class WakerBook {
+ public:
+  // The same set as long as anybody has it.
+  std::shared_ptr<WakerSet> Of(const std::string& run_id);
+
+ private:
+  absl::Mutex mu_;
+  std::map<std::string, std::weak_ptr<WakerSet>> sets_ ABSL_GUARDED_BY(mu_);
+  size_t swept_at_ ABSL_GUARDED_BY(mu_) = 64;
 };
 
 // Thread-safe. The destructor drops wake-ups that have not been made.

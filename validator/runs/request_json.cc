@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests and runs; result_json.cc has results.
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -76,6 +77,50 @@ absl::Duration ParseDuration(const Json& in, const char* key) {
   return absl::Microseconds(it->get<int64_t>());
 }
 
+Json ReleaseJson(const Release& release) {
+  Json out = Json::object();
+  PutText(out, "principal", release.principal);
+  PutText(out, "user", release.user);
+  PutText(out, "reason", release.reason);
+  PutText(out, "request_id", release.request_id);
+  out["rule_ids"] = ListJson(release.rule_ids);
+  out["time"] = TimeJson(release.time);
+  return out;
+}
+
+Release ParseRelease(const Json& in) {
+  Release release;
+  GetText(in, "principal", release.principal);
+  GetText(in, "user", release.user);
+  GetText(in, "reason", release.reason);
+  GetText(in, "request_id", release.request_id);
+  release.rule_ids = ParseList(in, "rule_ids");
+  release.time = ParseTime(in, "time");
+  return release;
+}
+
+constexpr const char* kHoldEnds[] = {"", "RELEASED", "TIMED_OUT", "CANCELLED"};
+
+Json HoldJson(const Hold& hold) {
+  Json out = Json::object();
+  out["begin"] = TimeJson(hold.begin);
+  out["until"] = TimeJson(hold.until);
+  PutText(out, "end", kHoldEnds[static_cast<size_t>(hold.end)]);
+  return out;
+}
+
+Hold ParseHold(const Json& in) {
+  Hold hold;
+  hold.begin = ParseTime(in, "begin");
+  hold.until = ParseTime(in, "until");
+  std::string end;
+  GetText(in, "end", end);
+  for (size_t i = 0; i < std::size(kHoldEnds); ++i) {
+    if (end == kHoldEnds[i]) hold.end = static_cast<HoldEnd>(i);
+  }
+  return hold;
+}
+
 }  // namespace
 
 std::string RequestToJson(const Run& run) {
@@ -92,6 +137,9 @@ std::string RequestToJson(const Run& run) {
   out["timeout"] = DurationJson(request.options.timeout);
   Put(out, "detached", request.options.detached, false);
   out["lease"] = DurationJson(request.options.lease);
+  if (request.options.on_hold == OnHold::kWait) {
+    out["hold_timeout"] = DurationJson(request.options.hold_timeout);
+  }
   out["labels"] = MapJson(request.labels);
   PutText(out, "rule_set_name", run.rule_set_name);
   PutText(out, "rule_set_digest", run.rule_set_digest);
@@ -118,6 +166,10 @@ absl::Status RequestFromJson(std::string_view json, Run& run) {
     request.options.timeout = ParseDuration(in, "timeout");
     Get(in, "detached", request.options.detached, false);
     request.options.lease = ParseDuration(in, "lease");
+    if (in.contains("hold_timeout")) {
+      request.options.on_hold = OnHold::kWait;
+      request.options.hold_timeout = ParseDuration(in, "hold_timeout");
+    }
     request.labels = ParseMap(in, "labels");
     GetText(in, "rule_set_name", run.rule_set_name);
     GetText(in, "rule_set_digest", run.rule_set_digest);
@@ -153,6 +205,8 @@ std::string StatusToJson(const Run& run) {
   out["sequence"] = run.sequence;
   Put<int64_t>(out, "state_sequence", run.state_sequence, 0);
   Put<int64_t>(out, "progress_sequence", run.progress_sequence, 0);
+  if (run.release.has_value()) out["release"] = ReleaseJson(*run.release);
+  if (run.hold.has_value()) out["hold"] = HoldJson(*run.hold);
   return out.dump();
 }
 
@@ -191,6 +245,12 @@ absl::Status StatusFromJson(std::string_view json, Run& run) {
     run.sequence = in.at("sequence").get<int64_t>();
     Get<int64_t>(in, "state_sequence", run.state_sequence, 0);
     Get<int64_t>(in, "progress_sequence", run.progress_sequence, 0);
+    run.release.reset();
+    if (auto it = in.find("release"); it != in.end()) {
+      run.release = ParseRelease(*it);
+    }
+    run.hold.reset();
+    if (auto it = in.find("hold"); it != in.end()) run.hold = ParseHold(*it);
   });
 }
 

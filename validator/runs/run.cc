@@ -19,6 +19,8 @@ const char* RunStateName(RunState state) {
       return "FAILED";
     case RunState::kCancelled:
       return "CANCELLED";
+    case RunState::kHeld:
+      return "HELD";
     case RunState::kUnspecified:
       break;
   }
@@ -28,6 +30,10 @@ const char* RunStateName(RunState state) {
 bool IsTerminal(RunState state) {
   return state == RunState::kSucceeded || state == RunState::kFailed ||
          state == RunState::kCancelled;
+}
+
+bool IsJudged(RunState state) {
+  return IsTerminal(state) || state == RunState::kHeld;
 }
 
 }  // namespace assay::runs

@@ -28,20 +28,28 @@ enum class RunState {
   kSucceeded,
   kFailed,
   kCancelled,
+  kHeld,  // Judged, and waiting for somebody to release it.
 };
 
 const char* RunStateName(RunState state);
 bool IsTerminal(RunState state);
+// Nothing is executed any more: terminal, or held.
+bool IsJudged(RunState state);
 
 // Attach to an active run with the same correlation_id and digest: where it
 // has no live lease, always, never.
 enum class Attach { kOrphaned, kAlways, kNever };
+
+// What becomes of a run with verdict FAIL and decision HOLD.
+enum class OnHold { kFail, kWait };
 
 struct RunOptions {
   bool fail_on_warn = false;
   absl::Duration timeout = absl::InfiniteDuration();
   bool detached = false;
   absl::Duration lease = absl::Minutes(15);
+  OnHold on_hold = OnHold::kFail;
+  absl::Duration hold_timeout = absl::Hours(24);  // Meaningful with kWait.
 };
 
 // What StartRun was asked for; durable.
@@ -73,6 +81,24 @@ struct Reached {
   friend auto operator<=>(const Reached&, const Reached&) = default;
 };
 
+// Who let a migration go on although a run said HOLD.
+struct Release {
+  std::string principal;
+  std::string user;  // The person as the caller named it; may be empty.
+  std::string reason;
+  std::string request_id;             // May be empty.
+  std::vector<std::string> rule_ids;  // Sorted; empty: all of the hold.
+  absl::Time time;
+};
+
+// How a run is, or was, held for somebody to decide.
+enum class HoldEnd { kNone, kReleased, kTimedOut, kCancelled };
+struct Hold {
+  absl::Time begin;
+  absl::Time until;
+  HoldEnd end = HoldEnd::kNone;
+};
+
 // A run at one moment.
 struct Run {
   std::string run_id;
@@ -88,6 +114,8 @@ struct Run {
   RunState state = RunState::kUnspecified;
   Outcome outcome;  // Verdict and decision where terminal; counts always.
   std::optional<ResultError> error;
+  std::optional<Release> release;
+  std::optional<Hold> hold;  // Set where the run is, or was, kHeld.
   engine::Progress progress;
   absl::Time as_of_time;
   absl::Time start_time = absl::InfinitePast();  // InfinitePast: not yet.

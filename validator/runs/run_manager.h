@@ -172,6 +172,21 @@ class RunManager {
     return Cancel(run_id, request_id, "");
   }
 
+  // Lets the migration go on although the run says HOLD; `release.time` is set
+  // here. The same request_id of the same principal, with the same reason and
+  // rules, gets the run that it released, and with others kRequestIdReused.
+  // kRunNotHeld and kHoldAlreadyReleased say why not; kArgumentInvalid where
+  // `release.rule_ids` are not all the rules that stand behind the hold.
+  // `record` is told what is about to be done, outside of the store's
+  // transactions; an error refuses. Empty: nobody is told.
+  virtual absl::StatusOr<Run> ReleaseHold(
+      const std::string& run_id, const Release& release,
+      const std::function<absl::Status(const Run&)>& record) = 0;
+
+  // The run that `run` (with its request) is to be compared with (see drift.h),
+  // with its results; nullopt: there is none.
+  virtual absl::StatusOr<std::optional<Run>> FindPrevious(const Run& run) = 0;
+
   // A claim's sign of life: renews the lease and resumes a suspended run. Holds
   // the lease open while the returned subscription lives, and calls `wake` (on
   // some thread of the manager; must return soon, may be called too often) when

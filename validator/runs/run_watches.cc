@@ -30,9 +30,10 @@ absl::Duration Pause(absl::Duration quiet) {
 
 }  // namespace
 
-RunWatches::RunWatches(Seams seams, Notifier* notifier)
+RunWatches::RunWatches(Seams seams, Notifier* notifier, WakerBook* wakers)
     : seams_(std::move(seams)),
       notifier_(notifier),
+      wakers_(wakers),
       thread_([this] { Work(); }) {}
 
 RunWatches::~RunWatches() {
@@ -44,25 +45,8 @@ RunWatches::~RunWatches() {
   thread_.join();
 }
 
-std::shared_ptr<WakerSet> RunWatches::WakersOf(const std::string& run_id) {
-  absl::MutexLock lock(&mu_);
-  std::weak_ptr<WakerSet>& known = wakers_[run_id];
-  std::shared_ptr<WakerSet> wakers = known.lock();
-  if (wakers == nullptr) {
-    wakers = std::make_shared<WakerSet>();
-    known = wakers;
-  }
-  if (wakers_.size() > wakers_swept_at_) {
-    for (auto it = wakers_.begin(); it != wakers_.end();) {
-      it = it->second.expired() ? wakers_.erase(it) : std::next(it);
-    }
-    wakers_swept_at_ = std::max<size_t>(64, 2 * wakers_.size());
-  }
-  return wakers;
-}
-
 std::unique_ptr<RunWatches::Hold> RunWatches::Watch(const Run& run) {
-  std::shared_ptr<WakerSet> wakers = WakersOf(run.run_id);
+  std::shared_ptr<WakerSet> wakers = wakers_->Of(run.run_id);
   const absl::Time now = absl::Now();
   absl::MutexLock lock(&mu_);
   const auto [it, added] = entries_.try_emplace(run.run_id);

@@ -40,15 +40,12 @@ class RunWatches {
     std::function<bool(const std::string& run_id)> tend;
   };
 
-  // `notifier` is borrowed. Nothing of `seams` is called under a lock.
-  RunWatches(Seams seams, Notifier* notifier);
+  // `notifier` and `wakers` are borrowed. Nothing of `seams` is called under a
+  // lock.
+  RunWatches(Seams seams, Notifier* notifier, WakerBook* wakers);
   ~RunWatches();
   RunWatches(const RunWatches&) = delete;
   RunWatches& operator=(const RunWatches&) = delete;
-
-  // Whoever is to be woken by what happens to the run, on whatever server; the
-  // same set as long as anybody has it.
-  std::shared_ptr<WakerSet> WakersOf(const std::string& run_id);
 
   // Somebody waits for the run while this lives. Must not outlive the watches.
   class Hold {
@@ -90,12 +87,11 @@ class RunWatches {
 
   const Seams seams_;
   Notifier* const notifier_;
+  WakerBook* const wakers_;
   absl::Mutex mu_;
   absl::CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
   std::map<std::string, Entry> entries_ ABSL_GUARDED_BY(mu_);
-  std::map<std::string, std::weak_ptr<WakerSet>> wakers_ ABSL_GUARDED_BY(mu_);
-  size_t wakers_swept_at_ ABSL_GUARDED_BY(mu_) = 64;
   std::thread thread_;
 };
 

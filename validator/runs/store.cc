@@ -45,27 +45,27 @@ absl::Status WriteStatus(StoreSession& session, const Run& run, int64_t epoch) {
       "UPDATE runs SET active = ?, state = ?, verdict = ?, end_time = ?, "
       "sequence = ?, status = ? WHERE run_id = ? AND epoch = ? AND active = 1 "
       "AND cancel_wanted = 0";
-  const bool terminal = IsTerminal(run.state);
-  const bool succeeds = run.state == RunState::kSucceeded;
+  const bool judged = IsJudged(run.state);
+  const bool succeeds =
+      run.state == RunState::kSucceeded || run.state == RunState::kHeld;
   const std::string state = RunStateName(run.state);
   ASSAY_ASSIGN_OR_RETURN(
       const int64_t changed,
       session.Change(
           succeeds ? kSucceed : kUpdate,
-          {Value(int64_t{!terminal}), Value(state),
+          {Value(ActiveColumn(run.state)), Value(state),
            Value(std::string(VerdictName(run.outcome.verdict))),
-           Value(terminal ? absl::ToUnixMicros(run.end_time) : int64_t{0}),
-           Value(run.sequence), Value(StatusToJson(run)), Value(run.run_id),
-           Value(epoch)}));
+           Value(EndColumn(run)), Value(run.sequence), Value(StatusToJson(run)),
+           Value(run.run_id), Value(epoch)}));
   if (changed == 1) return absl::OkStatus();
-  if (!terminal) return NotOwner(run.run_id);
+  if (!judged) return NotOwner(run.run_id);
   ASSAY_ASSIGN_OR_RETURN(
       const StoreRows rows,
       session.Query("SELECT state, sequence, active, cancel_wanted FROM runs "
                     "WHERE run_id = ? AND epoch = ?",
                     {Value(run.run_id), Value(epoch)}));
   if (rows.empty()) return NotOwner(run.run_id);
-  if (CellInt(rows[0][2]) != 0) {
+  if (CellInt(rows[0][2]) == kActive) {
     return succeeds && CellInt(rows[0][3]) != 0 ? CancelWanted(run.run_id)
                                                 : NotOwner(run.run_id);
   }
@@ -210,7 +210,7 @@ absl::Status Store::Save(const std::string& run_id, int64_t epoch,
             "ON CONFLICT (run_id, group_index) DO NOTHING",
             {Value(run_id), Value(int64_t{group})}));
       }
-      if (changes.run == nullptr || !IsTerminal(changes.run->state)) {
+      if (changes.run == nullptr || !IsJudged(changes.run->state)) {
         return absl::OkStatus();
       }
       return Forget(session, run_id);

@@ -110,6 +110,7 @@ enum class CancelOutcome {
   kWanted,   // The owner will end the run.
   kClaimed,  // Others still have claims on it.
   kNoClaim,  // The claim is none on this run.
+  kHeld,     // No claim is left on a run that is held: EndHold is next.
   kEnded,    // It has ended before, or there is none.
 };
 
@@ -214,6 +215,20 @@ class Store {
   // Only for a store that is not shared.
   absl::StatusOr<std::vector<UnfinishedRun>> TakeUnfinished();
 
+  // --- Holds (store_hold.cc). They are nobody's: any server may end them.
+
+  // Puts what `change` makes of a run that is judged in its place; nobody else
+  // changes it meanwhile. `change` returns whether it changed anything, or why
+  // it must not; it is called inside of the transaction, maybe more than once.
+  // The run as it is afterwards; nullopt where there is none that is judged.
+  absl::StatusOr<std::optional<Run>> ChangeJudged(
+      const std::string& run_id,
+      const std::function<absl::StatusOr<bool>(Run&)>& change);
+
+  // Held runs whose hold ends by `now`, at most `limit`. Clocks of servers are
+  // compared here: a hold may end early or late by what they differ.
+  absl::StatusOr<std::vector<std::string>> HoldsOver(absl::Time now, int limit);
+
   // Whether this server is to remove old runs now: true for one server in
   // `interval`.
   absl::StatusOr<bool> ClaimRetention(absl::Duration interval);
@@ -263,7 +278,7 @@ class Store {
                          absl::Duration remaining);
 
   // Withdraws the claim `key`, "": all, and wants the run cancelled where none
-  // is left.
+  // is left. Of a held run for any store.
   absl::StatusOr<CancelOutcome> Cancel(const std::string& run_id,
                                        const std::string& key);
 

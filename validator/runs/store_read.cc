@@ -15,14 +15,24 @@ RunState ParseState(const std::string& name) {
   for (RunState state :
        {RunState::kPending, RunState::kRunning, RunState::kSuspended,
         RunState::kCancelling, RunState::kSucceeded, RunState::kFailed,
-        RunState::kCancelled}) {
+        RunState::kCancelled, RunState::kHeld}) {
     if (name == RunStateName(state)) return state;
   }
   return RunState::kUnspecified;
 }
 
 RunState ShownState(RunState state, bool cancel_wanted) {
-  return cancel_wanted && !IsTerminal(state) ? RunState::kCancelling : state;
+  return cancel_wanted && !IsJudged(state) ? RunState::kCancelling : state;
+}
+
+int64_t ActiveColumn(RunState state) {
+  if (state == RunState::kHeld) return kHeldActive;
+  return IsTerminal(state) ? kEnded : kActive;
+}
+
+int64_t EndColumn(const Run& run) {
+  if (run.state == RunState::kHeld) return absl::ToUnixMicros(run.hold->until);
+  return IsTerminal(run.state) ? absl::ToUnixMicros(run.end_time) : 0;
 }
 
 absl::StatusOr<StoredRun> ReadRow(const db::StoreRow& row) {
@@ -226,7 +236,7 @@ absl::StatusOr<std::vector<Run>> Store::List(
     sql += " AND r.verdict = ?";
     values.emplace_back(std::string(VerdictName(filter.verdict)));
   }
-  if (filter.active_only) sql += " AND r.active = 1";
+  if (filter.active_only) sql += " AND r.active <> 0";
   for (const auto& [name, value] : filter.labels) {
     sql +=
         " AND EXISTS (SELECT 1 FROM labels l WHERE l.run_id = r.run_id AND "

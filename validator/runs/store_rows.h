@@ -20,6 +20,15 @@ inline constexpr char kRunColumns[] =
     "r.epoch, r.owner, r.active, r.cancel_wanted";
 inline constexpr size_t kRunColumnCount = 10;
 
+// The column `active`: whether there is work to do, so that the run needs an
+// owner. A held run has ended but for its decision.
+inline constexpr int64_t kEnded = 0;
+inline constexpr int64_t kActive = 1;
+inline constexpr int64_t kHeldActive = 2;
+int64_t ActiveColumn(RunState state);
+// The column `end_time`: when a run ended; of a held one, when its hold ends.
+int64_t EndColumn(const Run& run);
+
 absl::StatusOr<StoredRun> ReadRow(const db::StoreRow& row);
 RunState ParseState(const std::string& name);
 // What others are told of a run in `state`.

@@ -260,7 +260,7 @@ absl::StatusOr<CancelOutcome> Store::Cancel(const std::string& run_id,
       // Held: nobody attaches meanwhile.
       ASSAY_ASSIGN_OR_RETURN(const int64_t held,
                              session.Change("UPDATE runs SET epoch = epoch "
-                                            "WHERE run_id = ? AND active = 1",
+                                            "WHERE run_id = ? AND active <> 0",
                                             {Value(run_id)}));
       if (held == 0) {
         outcome = CancelOutcome::kEnded;
@@ -286,8 +286,13 @@ absl::StatusOr<CancelOutcome> Store::Cancel(const std::string& run_id,
           return absl::OkStatus();
         }
       }
-      return session.Do("UPDATE runs SET cancel_wanted = 1 WHERE run_id = ?",
-                        {Value(run_id)});
+      ASSAY_ASSIGN_OR_RETURN(
+          const int64_t changed,
+          session.Change("UPDATE runs SET cancel_wanted = 1 WHERE run_id = ? "
+                         "AND active = 1",
+                         {Value(run_id)}));
+      if (changed == 0) outcome = CancelOutcome::kHeld;
+      return absl::OkStatus();
     });
     ASSAY_RETURN_IF_ERROR(status);
     return outcome;

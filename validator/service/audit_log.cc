@@ -44,6 +44,10 @@ std::string FormatAuditLine(const AuditEvent& event, absl::Time time) {
   put("rule_set_digest", event.rule_set_digest);
   put("migration", event.migration);
   put("recheck_of", event.recheck_of);
+  put("user", event.user);
+  for (const std::string& id : event.rule_ids) {
+    out["rule_ids"].push_back(ValidUtf8(id));
+  }
   for (const std::string& name : event.connections) {
     out["connections"].push_back(ValidUtf8(name));
   }
@@ -193,9 +197,11 @@ absl::Status AuditLog::Failed(const std::string& what) {
   ill_ = true;
   return MakeError(
       ErrorReason::kAuditFailed,
-      absl::StrCat("the audit log '", options_.path, "' ", what, ": ",
-                   std::strerror(errno),
-                   "; no run is accepted until it can be written"));
+      absl::StrCat(
+          "the audit log '", options_.path, "' ", what, ": ",
+          std::strerror(errno),
+          "; no run is accepted, and no hold released, until it can be "
+          "written"));
 }
 
 void AuditLog::Loop() {

@@ -54,6 +54,8 @@ struct AuditEvent {
   std::string rule_set_digest;  // SHA-256 of its text.
   std::string migration;
   std::string recheck_of;
+  std::string user;                   // Whom the caller names, of a release.
+  std::vector<std::string> rule_ids;  // That a release accepts by name.
   std::vector<std::string> connections;
   std::map<std::string, std::string> labels;
   std::string trace_id;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "validator/base/log.h"
 #include "validator/base/status.h"
 #include "validator/service/page_cursor.h"
 #include "validator/service/page_token.h"
@@ -52,6 +54,22 @@ absl::StatusOr<runs::Run> FindRun(const Rooms& rooms, const Caller& caller,
   return run;
 }
 
+v1::Run DescribeRun(const Rooms& rooms, const Caller& caller,
+                    const runs::Run& run, v1::RunView view, RuleSetText text) {
+  v1::Run out = ToProto(run, view, text, ValuesFor(caller));
+  if (view != v1::RUN_VIEW_FULL || !runs::IsJudged(run.state)) return out;
+  const auto previous = rooms.runs->FindPrevious(run);
+  if (!previous.ok()) {
+    // The verdict is not kept back for it.
+    LogWarning(absl::StrCat("run ", run.run_id,
+                            ": not compared with the run before it: ",
+                            previous.status().message()));
+  } else if (previous->has_value() && Sees(caller, **previous)) {
+    *out.mutable_drift() = ToProto(runs::CompareRuns(**previous, run));
+  }
+  return out;
+}
+
 absl::Status SeesStill(const Rooms& rooms, Caller& caller,
                        const std::vector<std::string>& connections) {
   ASSAY_RETURN_IF_ERROR(rooms.access->Recheck(caller));
@@ -68,7 +86,7 @@ absl::Status GetRun(const Rooms& rooms, const Caller& caller,
   const bool full = request.view() == v1::RUN_VIEW_FULL;
   ASSAY_ASSIGN_OR_RETURN(const runs::Run run,
                          FindRun(rooms, caller, request.run_id(), full));
-  *out = ToProto(run, request.view(), RuleSetText::kInclude, ValuesFor(caller));
+  *out = DescribeRun(rooms, caller, run, request.view(), RuleSetText::kInclude);
   return absl::OkStatus();
 }
 

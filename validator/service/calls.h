@@ -18,6 +18,7 @@
 #include "validator/connections/registry.h"
 #include "validator/runs/run_manager.h"
 #include "validator/service/access.h"
+#include "validator/service/run_proto.h"
 #include "validator/service/withhold.h"
 
 namespace assay::service {
@@ -40,6 +41,11 @@ bool Sees(const Caller& caller, const runs::Run& run);
 absl::StatusOr<runs::Run> FindRun(const Rooms& rooms, const Caller& caller,
                                   const std::string& run_id, bool with_results);
 
+// `run` in view `view`; in view FULL, `run` has its results, and what has
+// changed since the last run of its rule set is added where it is judged.
+v1::Run DescribeRun(const Rooms& rooms, const Caller& caller,
+                    const runs::Run& run, v1::RunView view, RuleSetText text);
+
 // Whether the caller of a call that goes on may still see a run of these
 // connections.
 absl::Status SeesStill(const Rooms& rooms, Caller& caller,
@@ -51,6 +57,8 @@ absl::Status GetRun(const Rooms& rooms, const Caller& caller,
                     const v1::GetRunRequest& request, v1::Run* out);
 absl::Status CancelRun(const Rooms& rooms, const Caller& caller,
                        const v1::CancelRunRequest& request, v1::Run* out);
+absl::Status ReleaseHold(const Rooms& rooms, const Caller& caller,
+                         const v1::ReleaseHoldRequest& request, v1::Run* out);
 absl::Status ListRuns(const Rooms& rooms, const Caller& caller,
                       const v1::ListRunsRequest& request,
                       v1::ListRunsResponse* out);

@@ -5,6 +5,7 @@
 #include <map>
 #include <string_view>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "validator/base/status.h"
 
@@ -26,6 +27,10 @@ constexpr int kDefaultDifferences = 1000;
 constexpr int kMaxDifferences = 10000;
 constexpr size_t kMaxRuleIdBytes = 4096;
 constexpr int kMaxDraftTables = 1000;
+constexpr size_t kMaxReasonBytes = 2000;
+constexpr int kMaxReleasedRules = 1000;
+constexpr absl::Duration kMinHold = absl::Seconds(1);
+constexpr absl::Duration kMaxHold = absl::Hours(24 * 30);
 
 using Map = google::protobuf::Map<std::string, std::string>;
 
@@ -138,6 +143,29 @@ absl::StatusOr<runs::RunOptions> CheckOptions(const v1::RunOptions& from) {
                                   "; from 10s to 24h"));
     }
   }
+  switch (from.on_hold()) {
+    case v1::RunOptions::ON_HOLD_UNSPECIFIED:
+    case v1::RunOptions::FAIL:
+      break;
+    case v1::RunOptions::WAIT:
+      out.on_hold = runs::OnHold::kWait;
+      break;
+    default:
+      return Invalid("options.on_hold",
+                     absl::StrCat("unknown value ", from.on_hold()));
+  }
+  if (from.has_hold_timeout()) {
+    if (out.on_hold != runs::OnHold::kWait) {
+      return Invalid("options.hold_timeout", "needs on_hold: WAIT");
+    }
+    ASSAY_ASSIGN_OR_RETURN(out.hold_timeout, FromProto("options.hold_timeout",
+                                                       from.hold_timeout()));
+    if (out.hold_timeout < kMinHold || out.hold_timeout > kMaxHold) {
+      return Invalid("options.hold_timeout",
+                     absl::StrCat("is ", absl::FormatDuration(out.hold_timeout),
+                                  "; from 1s to 720h"));
+    }
+  }
   return out;
 }
 
@@ -235,6 +263,32 @@ absl::Status CheckListDifferences(const v1::ListDifferencesRequest& from) {
 absl::Status CheckCancelRun(const v1::CancelRunRequest& from) {
   ASSAY_RETURN_IF_ERROR(CheckRequired("run_id", from.run_id(), kMaxIdBytes));
   return CheckSize("request_id", from.request_id(), kMaxIdBytes);
+}
+
+absl::StatusOr<runs::Release> CheckReleaseHold(
+    const v1::ReleaseHoldRequest& from) {
+  ASSAY_RETURN_IF_ERROR(CheckRequired("run_id", from.run_id(), kMaxIdBytes));
+  if (absl::StripAsciiWhitespace(from.reason()).empty()) {
+    return Invalid("reason", "is missing: say why the migration may go on");
+  }
+  ASSAY_RETURN_IF_ERROR(CheckSize("reason", from.reason(), kMaxReasonBytes));
+  ASSAY_RETURN_IF_ERROR(
+      CheckSize("request_id", from.request_id(), kMaxIdBytes));
+  ASSAY_RETURN_IF_ERROR(CheckSize("user", from.user(), kMaxIdBytes));
+  if (from.rule_ids_size() > kMaxReleasedRules) {
+    return Invalid("rule_ids",
+                   absl::StrCat("has ", from.rule_ids_size(),
+                                " entries; at most ", kMaxReleasedRules));
+  }
+  for (const std::string& id : from.rule_ids()) {
+    ASSAY_RETURN_IF_ERROR(CheckRequired("rule_ids", id, kMaxRuleIdBytes));
+  }
+  runs::Release out;
+  out.user = from.user();
+  out.reason = from.reason();
+  out.request_id = from.request_id();
+  out.rule_ids = {from.rule_ids().begin(), from.rule_ids().end()};
+  return out;
 }
 
 absl::Status CheckLintRuleSet(const v1::LintRuleSetRequest& from) {

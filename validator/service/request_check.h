@@ -28,6 +28,9 @@ absl::StatusOr<runs::ListFilter> CheckListRuns(const v1::ListRunsRequest& from);
 absl::StatusOr<Verdict> CheckListResults(const v1::ListResultsRequest& from);
 absl::Status CheckListDifferences(const v1::ListDifferencesRequest& from);
 absl::Status CheckCancelRun(const v1::CancelRunRequest& from);
+// Returns the release but for its principal and its time.
+absl::StatusOr<runs::Release> CheckReleaseHold(
+    const v1::ReleaseHoldRequest& from);
 absl::Status CheckLintRuleSet(const v1::LintRuleSetRequest& from);
 absl::Status CheckExplainRuleSet(const v1::ExplainRuleSetRequest& from);
 absl::Status CheckDraftRuleSet(const v1::DraftRuleSetRequest& from);

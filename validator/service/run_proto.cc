@@ -43,6 +43,39 @@ v1::Decision DecisionProto(Decision decision) {
   return v1::DECISION_HOLD;
 }
 
+v1::Release ReleaseProto(const runs::Release& release) {
+  v1::Release out;
+  out.set_principal(ValidUtf8(release.principal));
+  out.set_user(ValidUtf8(release.user));
+  out.set_reason(ValidUtf8(release.reason));
+  out.set_request_id(ValidUtf8(release.request_id));
+  *out.mutable_release_time() = ToTimestamp(release.time);
+  for (const std::string& id : release.rule_ids) {
+    out.add_rule_ids(ValidUtf8(id));
+  }
+  return out;
+}
+
+v1::Hold HoldProto(const runs::Hold& hold) {
+  v1::Hold out;
+  *out.mutable_begin_time() = ToTimestamp(hold.begin);
+  *out.mutable_until_time() = ToTimestamp(hold.until);
+  switch (hold.end) {
+    case runs::HoldEnd::kNone:
+      break;
+    case runs::HoldEnd::kReleased:
+      out.set_end(v1::Hold::RELEASED);
+      break;
+    case runs::HoldEnd::kTimedOut:
+      out.set_end(v1::Hold::TIMED_OUT);
+      break;
+    case runs::HoldEnd::kCancelled:
+      out.set_end(v1::Hold::CANCELLED);
+      break;
+  }
+  return out;
+}
+
 void AddResults(const runs::Run& run, Values values, v1::Run* out) {
   const size_t taken = out->ByteSizeLong();
   size_t left =
@@ -157,8 +190,41 @@ v1::Run::State ToProto(runs::RunState state) {
       return v1::Run::FAILED;
     case runs::RunState::kCancelled:
       return v1::Run::CANCELLED;
+    case runs::RunState::kHeld:
+      return v1::Run::HELD;
   }
   return v1::Run::STATE_UNSPECIFIED;
+}
+
+v1::Drift ToProto(const runs::Drift& drift) {
+  v1::Drift out;
+  out.set_previous_run_id(ValidUtf8(drift.previous_run_id));
+  *out.mutable_previous_as_of_time() = ToTimestamp(drift.previous_as_of);
+  out.set_previous_verdict(ToProto(drift.previous_verdict));
+  for (const runs::RuleDrift& rule : drift.rules) {
+    if (out.rules_size() == kMaxResults) break;
+    v1::RuleDrift* to = out.add_rules();
+    to->set_rule_id(ValidUtf8(rule.rule_id));
+    to->set_previous_verdict(ToProto(rule.before));
+    to->set_verdict(ToProto(rule.now));
+    for (const runs::CountDrift& count : rule.counts) {
+      v1::CountDrift* number = to->add_counts();
+      number->set_name(count.name);
+      number->set_previous_count(count.before);
+      number->set_count(count.now);
+    }
+    to->set_incomplete(rule.incomplete);
+  }
+  out.set_unchanged_count(drift.unchanged);
+  for (const std::string& id : drift.new_rules) {
+    if (out.new_rule_ids_size() == kMaxResults) break;
+    out.add_new_rule_ids(ValidUtf8(id));
+  }
+  for (const std::string& id : drift.gone_rules) {
+    if (out.gone_rule_ids_size() == kMaxResults) break;
+    out.add_gone_rule_ids(ValidUtf8(id));
+  }
+  return out;
 }
 
 v1::Progress ToProto(const engine::Progress& progress) {
@@ -262,6 +328,8 @@ v1::Run ToProto(const runs::Run& run, v1::RunView view, RuleSetText text,
   for (const std::string& name : run.connections) {
     out.add_connections(ValidUtf8(name));
   }
+  if (run.release) *out.mutable_release() = ReleaseProto(*run.release);
+  if (run.hold) *out.mutable_hold() = HoldProto(*run.hold);
   if (view != v1::RUN_VIEW_FULL) return out;
   if (text == RuleSetText::kInclude) {
     out.set_rule_set(ValidUtf8(run.request.rule_set_text));

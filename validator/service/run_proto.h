@@ -18,6 +18,7 @@
 #include "validator/base/issue.h"
 #include "validator/connections/registry.h"
 #include "validator/engine/engine.h"
+#include "validator/runs/drift.h"
 #include "validator/runs/run.h"
 #include "validator/service/withhold.h"
 
@@ -31,6 +32,8 @@ google::protobuf::Duration DurationProto(absl::Duration duration);
 v1::Verdict ToProto(Verdict verdict);
 v1::Run::State ToProto(runs::RunState state);
 v1::Progress ToProto(const engine::Progress& progress);
+// The first kMaxResults of each list.
+v1::Drift ToProto(const runs::Drift& drift);
 v1::Issue ToProto(const Issue& issue);
 v1::RuleKind ToProto(const KindSpec& spec);
 v1::Connection ToProto(const connections::ConnectionConfig& config);

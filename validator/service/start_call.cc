@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Starting and ending runs: what is audited.
+// Starting and ending runs, and releasing holds: what is audited.
 #include <string>
 #include <utility>
 
@@ -62,7 +62,7 @@ absl::Status WriteFirst(const Rooms& rooms, const AuditEvent& event) {
   LogError(std::string(status.message()));
   return MakeError(ErrorReason::kAuditFailed,
                    "the server's audit log cannot be written, so that it "
-                   "accepts no run; its own log says why");
+                   "accepts no run and releases no hold; its own log says why");
 }
 
 }  // namespace
@@ -132,6 +132,48 @@ absl::Status CancelRun(const Rooms& rooms, const Caller& caller,
   event.request_id = request.request_id();
   event.outcome = request.request_id().empty() ? "ended" : "withdrawn";
   WriteDone(rooms, event);
+  *out = ToProto(*run, v1::RUN_VIEW_BASIC);
+  return absl::OkStatus();
+}
+
+absl::Status ReleaseHold(const Rooms& rooms, const Caller& caller,
+                         const v1::ReleaseHoldRequest& request, v1::Run* out) {
+  ASSAY_ASSIGN_OR_RETURN(runs::Release release, CheckReleaseHold(request));
+  release.principal = caller.principal->name;
+  ASSAY_ASSIGN_OR_RETURN(const runs::Run found,
+                         FindRun(rooms, caller, request.run_id(), false));
+  AuditEvent event = Access::EventOf(caller, "release");
+  const auto describe = [&](const runs::Run& run) {
+    AddRun(run, event);
+    event.request_id = release.request_id;
+    event.user = release.user;
+    event.rule_ids = release.rule_ids;
+    event.message = release.reason;
+  };
+  bool recorded = false;
+  const auto run = rooms.runs->ReleaseHold(found.run_id, release,
+                                           [&](const runs::Run& held) {
+                                             describe(held);
+                                             event.outcome = "released";
+                                             recorded = true;
+                                             return WriteFirst(rooms, event);
+                                           });
+  if (!run.ok()) {
+    const ErrorReason reason = GetReason(run.status());
+    if (reason == ErrorReason::kAuditFailed) return run.status();
+    // Who tried is of interest, too; and where the log says "released", and
+    // then somebody else was faster, or the store did not take it.
+    if (!recorded) describe(found);
+    event.outcome = recorded ? "failed" : "not released";
+    event.reason = GetErrorReasonInfo(reason).name;
+    WriteDone(rooms, event);
+    return run.status();
+  }
+  if (!recorded) {
+    describe(*run);
+    event.outcome = "repeated";
+    WriteDone(rooms, event);
+  }
   *out = ToProto(*run, v1::RUN_VIEW_BASIC);
   return absl::OkStatus();
 }

@@ -39,6 +39,7 @@ constexpr Rpc kListRuns = {"ListRuns", Operation::kRead};
 constexpr Rpc kListResults = {"ListResults", Operation::kRead};
 constexpr Rpc kListDifferences = {"ListDifferences", Operation::kRead};
 constexpr Rpc kCancelRun = {"CancelRun", Operation::kCancel};
+constexpr Rpc kReleaseHold = {"ReleaseHold", Operation::kRelease};
 constexpr Rpc kLintRuleSet = {"LintRuleSet", Operation::kLint};
 constexpr Rpc kExplainRuleSet = {"ExplainRuleSet", Operation::kExplain};
 constexpr Rpc kDraftRuleSet = {"DraftRuleSet", Operation::kExplain};
@@ -163,6 +164,16 @@ class Impl final : public ValidationService,
         context, kCancelRun, response,
         [this, request = *request](const Caller& caller, v1::Run* out) {
           return ToGrpcStatus(service::CancelRun(rooms_, caller, request, out));
+        });
+  }
+
+  Reactor* ReleaseHold(Context* context, const v1::ReleaseHoldRequest* request,
+                       v1::Run* response) override {
+    return OnStore<v1::Run>(
+        context, kReleaseHold, response,
+        [this, request = *request](const Caller& caller, v1::Run* out) {
+          return ToGrpcStatus(
+              service::ReleaseHold(rooms_, caller, request, out));
         });
   }
 

@@ -93,8 +93,8 @@ class WaitReactor final : public grpc::ServerUnaryReactor, public SerialCall {
       if (!full.ok()) return End(ToGrpcStatus(full.status()));
       run = *std::move(full);
     }
-    *response_ = ToProto(run, request_.view(), RuleSetText::kOmit,
-                         ValuesFor(context_.caller));
+    *response_ = DescribeRun(*context_.rooms, context_.caller, run,
+                             request_.view(), RuleSetText::kOmit);
     End(grpc::Status::OK);
   }
 

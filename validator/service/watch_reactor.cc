@@ -180,8 +180,8 @@ class WatchReactor final
           context_.rooms->runs->Get(run_id_, true);
       if (!full.ok()) return End(ToGrpcStatus(full.status()));
       *message_.mutable_run() =
-          ToProto(*full, v1::RUN_VIEW_FULL, RuleSetText::kOmit,
-                  ValuesFor(context_.caller));
+          DescribeRun(*context_.rooms, context_.caller, *full,
+                      v1::RUN_VIEW_FULL, RuleSetText::kOmit);
     } else {
       *message_.mutable_run() = ToProto(run, v1::RUN_VIEW_BASIC);
     }
