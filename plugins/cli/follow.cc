@@ -60,7 +60,8 @@ Follower::Follower(Session& session, Interrupt& interrupt,
       client_(session.client()),
       interrupt_(interrupt),
       options_(std::move(options)),
-      watch_(options_.on_progress != nullptr || options_.on_result != nullptr),
+      watch_(options_.on_progress != nullptr || options_.on_result != nullptr ||
+             options_.on_held != nullptr),
       pause_(kFirstPause) {
   interrupt_.SetOnFirst([this] { client_.CancelCalls(); });
 }

@@ -18,7 +18,8 @@ namespace assay::cli {
 struct FollowOptions {
   // How long the server may be out of reach, each time.
   absl::Duration wait_server = absl::Seconds(30);
-  // Set: the run is streamed, and these are called on the caller's thread.
+  // Where one of the first three is set, the run is streamed. All are called on
+  // the caller's thread.
   std::function<void(v1::Run::State, const v1::Progress&)> on_progress;
   std::function<void(const v1::RuleResult&)> on_result;
   // Called once when the run waits for somebody to release it.

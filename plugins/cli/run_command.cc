@@ -260,7 +260,9 @@ FollowOptions Gate::MakeFollowOptions() {
     if (progress_ != nullptr) progress_->Clear();
     Complain("assayd answers again");
   };
-  out.on_held = [this](const std::string& run_id) { SayHeld(run_id); };
+  if (options_.on_hold == "wait") {
+    out.on_held = [this](const std::string& run_id) { SayHeld(run_id); };
+  }
   const bool draw = !options_.quiet && IsTerminal(STDERR_FILENO);
   if (live_ != nullptr) {
     out.on_result = [this](const v1::RuleResult& result) {

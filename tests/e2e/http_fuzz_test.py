@@ -20,7 +20,8 @@ ROUNDS = int(os.environ.get("ASSAY_FUZZ_ITERATIONS", 2000))
 SEED = int(os.environ.get("ASSAY_FUZZ_SEED", time.time()))
 
 PATHS = ["/", "/runs", "/runs/{}", "/v1/runs", "/v1/runs/{}",
-         "/v1/runs/{}:wait", "/v1/runs/{}:cancel", "/v1/runs/{}/results",
+         "/v1/runs/{}:wait", "/v1/runs/{}:cancel", "/v1/runs/{}:release",
+         "/v1/runs/{}/results",
          "/v1/runs/{}/differences", "/v1/rule_sets:lint",
          "/v1/rule_sets:explain", "/v1/rule_sets:draft", "/v1/rule_kinds",
          "/v1/connections", "/v1/connections/{}:test", "/v1/server",

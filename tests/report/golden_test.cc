@@ -89,7 +89,8 @@ TEST_P(GoldenTest, Markdown) { Compare(Name(".md"), MarkdownReport(Run())); }
 INSTANTIATE_TEST_SUITE_P(
     All, GoldenTest,
     testing::Values("fail", "pass", "unreachable", "contradiction", "running",
-                    "comparison", "one_comparison", "tables", "many_tables"),
+                    "comparison", "one_comparison", "tables", "many_tables",
+                    "released", "held"),
     [](const auto& info) { return std::string(info.param); });
 
 TEST(GoldenRunsTest, Table) {
@@ -99,6 +100,11 @@ TEST(GoldenRunsTest, Table) {
         Read(Folder() + name + ".textproto"), &runs.emplace_back()));
   }
   Compare("runs.txt", TextRuns(runs));
+  for (const char* name : {"released", "held"}) {
+    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+        Read(Folder() + name + ".textproto"), &runs.emplace_back()));
+  }
+  Compare("runs_wide.txt", TextRuns(runs, RunColumns::kWide));
 }
 
 TEST(GoldenKindsTest, OneKind) {

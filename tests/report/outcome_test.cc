@@ -107,6 +107,59 @@ TEST(JudgeTest, AnErrorBesideAPassHolds) {
   EXPECT_EQ(Judge(run).decision, v1::DECISION_HOLD);
 }
 
+TEST(JudgeTest, AFailProceedsOnlyByANamedRelease) {
+  const auto released = [](v1::Run run) {
+    v1::Release& release = *run.mutable_release();
+    release.set_principal("ops");
+    release.set_reason("known");
+    release.mutable_release_time()->set_seconds(1);
+    return run;
+  };
+  const v1::Run good = released(
+      MakeRun(v1::Run::SUCCEEDED, v1::VERDICT_FAIL, v1::DECISION_PROCEED));
+  EXPECT_EQ(Judge(good).decision, v1::DECISION_PROCEED);
+  EXPECT_EQ(Judge(good).exit_code, 0);
+  EXPECT_EQ(Judge(good).verdict, v1::VERDICT_FAIL);
+  EXPECT_EQ(Judge(good).contradiction, "");
+  for (int part = 0; part < 3; ++part) {
+    v1::Run run = good;
+    if (part == 0) run.mutable_release()->clear_principal();
+    if (part == 1) run.mutable_release()->clear_reason();
+    if (part == 2) run.mutable_release()->clear_release_time();
+    EXPECT_EQ(Judge(run).decision, v1::DECISION_HOLD) << part;
+    EXPECT_EQ(Judge(run).exit_code, 1) << part;
+    EXPECT_NE(Judge(run).contradiction, "") << part;
+  }
+  v1::Run error = good;
+  error.mutable_error()->set_reason("INTERNAL");
+  EXPECT_EQ(Judge(error).decision, v1::DECISION_HOLD);
+  // Whatever else a release stands beside, it does not make it proceed.
+  for (int state : kStates) {
+    for (int verdict : kVerdicts) {
+      for (int decision : kDecisions) {
+        const bool proceeds =
+            state == v1::Run::SUCCEEDED && decision == v1::DECISION_PROCEED &&
+            (verdict == v1::VERDICT_PASS || verdict == v1::VERDICT_WARN ||
+             verdict == v1::VERDICT_FAIL);
+        EXPECT_EQ(Judge(released(MakeRun(state, verdict, decision))).decision ==
+                      v1::DECISION_PROCEED,
+                  proceeds)
+            << state << " " << verdict << " " << decision;
+      }
+    }
+  }
+}
+
+TEST(JudgeTest, AHeldRunHolds) {
+  const Outcome outcome =
+      Judge(MakeRun(v1::Run::HELD, v1::VERDICT_FAIL, v1::DECISION_HOLD));
+  EXPECT_FALSE(outcome.terminal);
+  EXPECT_EQ(outcome.verdict, v1::VERDICT_FAIL);
+  EXPECT_EQ(outcome.decision, v1::DECISION_HOLD);
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.contradiction, "");
+}
+
 TEST(JudgeTest, AnEmptyMessageHolds) {
   EXPECT_EQ(Judge(v1::Run()).decision, v1::DECISION_HOLD);
   EXPECT_EQ(Judge(v1::Run()).exit_code, 3);

@@ -167,6 +167,51 @@ TEST(RequestCheckTest, Lists) {
   EXPECT_EQ(PageSize(5000), 1000);
 }
 
+TEST(RequestCheckTest, Holds) {
+  v1::StartRunRequest start = GoodStart();
+  EXPECT_EQ(CheckStartRun(start)->options.on_hold, runs::OnHold::kFail);
+  start.mutable_options()->set_on_hold(v1::RunOptions::WAIT);
+  EXPECT_EQ(CheckStartRun(start)->options.on_hold, runs::OnHold::kWait);
+  EXPECT_EQ(CheckStartRun(start)->options.hold_timeout, absl::Hours(24));
+  start.mutable_options()->mutable_hold_timeout()->set_seconds(60);
+  EXPECT_EQ(CheckStartRun(start)->options.hold_timeout, absl::Minutes(1));
+  start.mutable_options()->mutable_hold_timeout()->set_seconds(31 * 86400);
+  ExpectInvalid(CheckStartRun(start).status(), "options.hold_timeout: ");
+  start.mutable_options()->mutable_hold_timeout()->set_seconds(0);
+  ExpectInvalid(CheckStartRun(start).status(), "options.hold_timeout: ");
+  start.mutable_options()->mutable_hold_timeout()->set_seconds(60);
+  start.mutable_options()->set_on_hold(v1::RunOptions::FAIL);
+  ExpectInvalid(CheckStartRun(start).status(), "options.hold_timeout: ");
+  start.mutable_options()->clear_hold_timeout();
+  start.mutable_options()->set_on_hold(static_cast<v1::RunOptions::OnHold>(9));
+  ExpectInvalid(CheckStartRun(start).status(), "options.on_hold: ");
+}
+
+TEST(RequestCheckTest, Releases) {
+  v1::ReleaseHoldRequest request;
+  ExpectInvalid(CheckReleaseHold(request).status(), "run_id: ");
+  request.set_run_id("run-1");
+  ExpectInvalid(CheckReleaseHold(request).status(), "reason: ");
+  request.set_reason(" \n ");
+  ExpectInvalid(CheckReleaseHold(request).status(), "reason: ");
+  request.set_reason(std::string(2001, 'x'));
+  ExpectInvalid(CheckReleaseHold(request).status(), "reason: ");
+  request.set_reason("known");
+  request.set_request_id("r");
+  request.set_user("anna");
+  request.add_rule_ids("a");
+  const auto checked = CheckReleaseHold(request);
+  ASSERT_TRUE(checked.ok()) << checked.status();
+  EXPECT_EQ(checked->reason, "known");
+  EXPECT_EQ(checked->request_id, "r");
+  EXPECT_EQ(checked->user, "anna");
+  EXPECT_EQ(checked->rule_ids, std::vector<std::string>{"a"});
+  request.add_rule_ids("");
+  ExpectInvalid(CheckReleaseHold(request).status(), "rule_ids: ");
+  request.set_user(std::string(257, 'x'));
+  ExpectInvalid(CheckReleaseHold(request).status(), "user: ");
+}
+
 TEST(RequestCheckTest, TheRest) {
   v1::WatchRunRequest watch;
   watch.set_run_id("run-1");

@@ -197,6 +197,52 @@ TEST(ValidationServiceTest, CancelHandsTheClaimOver) {
   EXPECT_EQ(server.runs.cancelled_request_id, "try-1");
 }
 
+TEST(ValidationServiceTest, ReleaseNamesThePrincipal) {
+  TestServer server;
+  server.runs.Add("run-1");
+  grpc::ClientContext context;
+  v1::ReleaseHoldRequest request;
+  request.set_run_id("run");
+  request.set_reason("known");
+  request.set_user("anna");
+  v1::Run run;
+  ASSERT_TRUE(server.stub->ReleaseHold(&context, request, &run).ok());
+  EXPECT_EQ(server.runs.released.principal, "local");
+  EXPECT_EQ(run.release().principal(), "local");
+  EXPECT_EQ(run.release().user(), "anna");
+  EXPECT_EQ(run.release().reason(), "known");
+  EXPECT_EQ(run.release().release_time().seconds(), 2000);
+}
+
+TEST(ValidationServiceTest, AJudgedRunIsComparedInViewFull) {
+  TestServer server;
+  server.runs.Add("run-1");
+  server.runs.AddResult("run-1", "same");
+  runs::Run previous = *server.runs.Get("run-1", true);
+  previous.run_id = "run-0";
+  server.runs.AddResult("run-1", "new");
+  server.runs.previous = previous;
+  v1::GetRunRequest request;
+  request.set_run_id("run-1");
+  const auto get = [&](v1::RunView view) {
+    grpc::ClientContext context;
+    v1::Run run;
+    request.set_view(view);
+    EXPECT_TRUE(server.stub->GetRun(&context, request, &run).ok());
+    return run;
+  };
+  // Not while it goes on.
+  EXPECT_FALSE(get(v1::RUN_VIEW_FULL).has_drift());
+  server.runs.SetState("run-1", runs::RunState::kSucceeded);
+  EXPECT_FALSE(get(v1::RUN_VIEW_BASIC).has_drift());
+  const v1::Run run = get(v1::RUN_VIEW_FULL);
+  ASSERT_TRUE(run.has_drift());
+  EXPECT_EQ(run.drift().previous_run_id(), "run-0");
+  EXPECT_EQ(run.drift().unchanged_count(), 1);
+  ASSERT_EQ(run.drift().new_rule_ids_size(), 1);
+  EXPECT_EQ(run.drift().new_rule_ids(0), "new");
+}
+
 TEST(ValidationServiceTest, LintAnswersWithMistakes) {
   TestServer server;
   grpc::ClientContext context;
