@@ -191,36 +191,6 @@ void AddRunListCommands(CLI::App& app, CommandLine& line) {
       ->type_name("ID");
 }
 
-void AddReleaseCommand(CLI::App& app, CommandLine& line) {
-  CLI::App* release = app.add_subcommand(
-      "release", "Let a migration go on although a run says HOLD");
-  release
-      ->add_option("run", line.release.run, "Run, or the beginning of its id")
-      ->required()
-      ->type_name("RUN");
-  release
-      ->add_option("-m,--reason", line.release.reason,
-                   "Why it may go on, for those who ask later")
-      ->required()
-      ->type_name("TEXT");
-  release
-      ->add_option("--rule", line.release.rules,
-                   "Accept this rule's failure, and release only if no other "
-                   "holds the run (repeatable)")
-      ->allow_extra_args(false)
-      ->type_name("RULE");
-  release
-      ->add_option("--user", line.release.user,
-                   "Who decides (default: the user of this process)")
-      ->type_name("NAME");
-  release
-      ->add_option("--request-id", line.release.request_id,
-                   "The same id releases once (default: a new one)")
-      ->type_name("ID");
-  release->add_option("--wait-server", line.release.wait_server, "As in run")
-      ->type_name("TIME");
-}
-
 void AddInitCommand(CLI::App& app, CommandLine& line) {
   CLI::App* init = app.add_subcommand(
       "init", "Draft a rule set from the catalogs of two connections");
@@ -397,7 +367,7 @@ std::unique_ptr<CLI::App> MakeParser(CommandLine& line) {
   AddInitCommand(*app, line);
   AddFileCommands(*app, line);
   AddRunListCommands(*app, line);
-  AddReleaseCommand(*app, line);
+  AddReleaseCommand(*app, line.release);
   AddOtherCommands(*app, line);
   return app;
 }

@@ -37,6 +37,7 @@ std::unique_ptr<CLI::App> MakeParser(CommandLine& line);
 // The options of `run`, which are many, and those that `recheck` has too.
 void AddRunOptions(CLI::App& command, RunOptions& options);
 void AddRecheckOptions(CLI::App& command, RunOptions& options);
+void AddReleaseCommand(CLI::App& app, ReleaseOptions& options);
 
 // Parses and executes. `arguments` are without the program's name.
 int Main(const std::vector<std::string>& arguments);

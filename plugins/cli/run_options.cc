@@ -107,4 +107,33 @@ void AddRecheckOptions(CLI::App& command, RunOptions& options) {
   AddGateOptions(command, options);
 }
 
+void AddReleaseCommand(CLI::App& app, ReleaseOptions& options) {
+  CLI::App* release = app.add_subcommand(
+      "release", "Let a migration go on although a run says HOLD");
+  release->add_option("run", options.run, "Run, or the beginning of its id")
+      ->required()
+      ->type_name("RUN");
+  release
+      ->add_option("-m,--reason", options.reason,
+                   "Why it may go on, for those who ask later")
+      ->required()
+      ->type_name("TEXT");
+  release
+      ->add_option("--rule", options.rules,
+                   "Accept this rule's failure, and release only if no other "
+                   "holds the run (repeatable)")
+      ->allow_extra_args(false)
+      ->type_name("RULE");
+  release
+      ->add_option("--user", options.user,
+                   "Who decides (default: the user of this process)")
+      ->type_name("NAME");
+  release
+      ->add_option("--request-id", options.request_id,
+                   "The same id releases once (default: a new one)")
+      ->type_name("ID");
+  release->add_option("--wait-server", options.wait_server, "As in run")
+      ->type_name("TIME");
+}
+
 }  // namespace assay::cli

@@ -164,6 +164,33 @@ TEST_F(RunTest, ExitCodeTable) {
   }
 }
 
+TEST_F(RunTest, AHeldRunIsWaitedFor) {
+  end_ = MakeRun(v1::Run::HELD, v1::VERDICT_FAIL, v1::DECISION_HOLD);
+  server_.on_wait = [this](const v1::WaitRunRequest&) {
+    if (++attempts_ == 3) {
+      end_.set_state(v1::Run::SUCCEEDED);
+      end_.set_decision(v1::DECISION_PROCEED);
+      v1::Release& release = *end_.mutable_release();
+      release.set_principal("ops");
+      release.set_reason("known");
+      release.mutable_release_time()->set_seconds(1767312000);
+    }
+    return Answer{end_};
+  };
+  const Finished done = Run({"--on-hold", "wait", "--hold-timeout", "90m"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(Out("decision"), "PROCEED");
+  EXPECT_EQ(Out("verdict"), "FAIL");
+  EXPECT_THAT(Out("release"), HasSubstr("released by ops on 2026-01-02"));
+  EXPECT_THAT(done.err, HasSubstr("assay release run-1 --reason"));
+  EXPECT_THAT(done.err, HasSubstr("at most 90m"));
+  // Said once, however often it is asked.
+  EXPECT_EQ(done.err.find("is HELD"), done.err.rfind("is HELD"));
+  const v1::RunOptions options = server_.calls().start.at(0).options();
+  EXPECT_EQ(options.on_hold(), v1::RunOptions::WAIT);
+  EXPECT_EQ(options.hold_timeout().seconds(), 5400);
+}
+
 TEST_F(RunTest, APassOfNothingHolds) {
   end_.clear_counts();
   EXPECT_EQ(Run().code, 5);

@@ -16,6 +16,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import access_table  # pylint: disable=wrong-import-position
 import assay  # pylint: disable=wrong-import-position
+import http_client  # pylint: disable=wrong-import-position
 import rpc  # pylint: disable=wrong-import-position
 
 FAILING = "- not_null: [name]\n  id: filled\n- row_count: {min: 1}\n  id: some\n"
@@ -75,7 +76,8 @@ class ReleaseTest(unittest.TestCase):
         self.server = self.enterContext(assay.Server(
             # One connection: whoever holds it keeps all others out.
             {"db": {"odbc": self.database.odbc, "max_connections": 1}},
-            f"audit: {{path: {self.audit}}}\n"))
+            f"audit: {{path: {self.audit}}}\n"
+            "http: {listen: '127.0.0.1:0'}\n"))
 
     def gate(self, *args, **kwargs):
         directory = self.enterContext(tempfile.TemporaryDirectory())
@@ -340,6 +342,35 @@ class ReleaseTest(unittest.TestCase):
                                  ("VERDICT_FAIL", "DECISION_PROCEED"))
         for run in runs[20:]:
             self.assertEqual(self.show(run)["decision"], "HOLD")
+
+    def test_over_http(self):
+        address = next(a for a in self.server.ready if a.startswith("http://"))
+        host, port = address.removeprefix("http://").rsplit(":", 1)
+        http = http_client.Http(host, int(port))
+        run = http.post("/v1/runs", {
+            "rule_set": rules(), "options": {"on_hold": "WAIT"}}
+        ).json["run_id"]
+        assay.wait_for(lambda: self.show(run)["state"] == "HELD")
+        page = http.ask("GET", f"/runs/{run}").body.decode()
+        self.assertIn(f"assay release {run}", page)
+        self.assertIn("held", http.ask("GET", "/runs").body.decode())
+        # Not before its time.
+        waited = http.post(f"/v1/runs/{run}:wait", {"timeout": "0.2s"}).json
+        self.assertEqual((waited["state"], waited["decision"]),
+                         ("HELD", "DECISION_HOLD"))
+        refused = http.post(f"/v1/runs/{run}:release", {})
+        self.assertEqual((refused.status, refused.reason),
+                         (400, "ARGUMENT_INVALID"))
+        released = http.post(f"/v1/runs/{run}:release", {
+            "reason": WHY, "user": "anna <b>", "request_id": "one"}).json
+        self.assertEqual((released["verdict"], released["decision"]),
+                         ("VERDICT_FAIL", "DECISION_PROCEED"))
+        again = http.post(f"/v1/runs/{run}:release", {"reason": WHY})
+        self.assertEqual((again.status, again.reason),
+                         (409, "HOLD_ALREADY_RELEASED"))
+        page = http.ask("GET", f"/runs/{run}").body.decode()
+        self.assertIn("released by anna &lt;b&gt; (local)", page)
+        self.assertIn("OPS-12", page)
 
     def test_labels_of_schedulers(self):
         url = "https://airflow.example.org/dags/nightly/runs/1"

@@ -136,6 +136,8 @@ TEST_F(RecoveryTest, SuspendedStaysSuspendedUntilAClaimant) {
   clock_.Advance(absl::Minutes(16));
   manager_->Sweep();
   AwaitState(run.run_id, RunState::kSuspended);
+  // Returns once the state that was just seen is in the store, too.
+  manager_->Sweep();
   SetScript(nullptr);
   CrashAndReopen();
   EXPECT_EQ(MustGet(run.run_id).state, RunState::kSuspended);

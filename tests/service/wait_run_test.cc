@@ -83,6 +83,26 @@ TEST(WaitRunTest, WakeEndsTheWait) {
   EXPECT_TRUE(server.runs.AwaitSubscriptions(0));
 }
 
+TEST(WaitRunTest, AHeldRunIsNoEnd) {
+  TestServer server;
+  server.runs.Add("run-1");
+  server.runs.SetState("run-1", RunState::kHeld);
+  const auto wait = [&](absl::Duration timeout) {
+    grpc::ClientContext context;
+    v1::Run run;
+    EXPECT_TRUE(
+        server.stub->WaitRun(&context, WaitFor("run-1", timeout), &run).ok());
+    return run.state();
+  };
+  EXPECT_EQ(wait(absl::Milliseconds(100)), v1::Run::HELD);
+  std::thread releaser([&] {
+    EXPECT_TRUE(server.runs.AwaitSubscriptions(1));
+    server.runs.SetState("run-1", RunState::kSucceeded);
+  });
+  EXPECT_EQ(wait(absl::Seconds(20)), v1::Run::SUCCEEDED);
+  releaser.join();
+}
+
 TEST(WaitRunTest, PrefixOfTheIdWillDo) {
   TestServer server;
   server.runs.Add("run-12345");

@@ -47,22 +47,6 @@ Outcome Judge(const Run& run, RunState state, const absl::Status& why) {
   return outcome;
 }
 
-bool IsReleasable(const Outcome& outcome) {
-  return outcome.verdict == Verdict::kFail &&
-         outcome.decision == Decision::kHold;
-}
-
-// Makes a run that would end with a hold wait for its release, where its caller
-// wants that.
-void HoldIfAsked(Run& run) {
-  const RunOptions& options = run.request.options;
-  if (options.on_hold != OnHold::kWait || !IsReleasable(run.outcome)) return;
-  run.hold = Hold{run.end_time, run.end_time + options.hold_timeout};
-  run.state = RunState::kHeld;
-  run.state_sequence = run.sequence;
-  run.end_time = absl::InfinitePast();
-}
-
 }  // namespace
 
 absl::Status CancelledError() {

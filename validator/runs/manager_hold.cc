@@ -91,8 +91,7 @@ absl::Status MayRelease(const Run& run) {
     default:
       break;
   }
-  if (run.outcome.decision != Decision::kHold ||
-      run.outcome.verdict != Verdict::kFail) {
+  if (!IsReleasable(run.outcome)) {
     return NotHeld(run,
                    "could not judge its data (verdict ERROR), so that nobody "
                    "knows what a release would let through: remove the cause "
@@ -233,6 +232,10 @@ absl::StatusOr<Run> RunManagerImpl::CancelHeld(const std::string& id) {
 }
 
 void RunManagerImpl::EndHolds() {
+  // The sweep does not wait for a store that is out of reach.
+  if (membership_ != nullptr && membership_->standing() != Standing::kMember) {
+    return;
+  }
   const absl::Time now = seams_.clock->Now();
   const absl::StatusOr<std::vector<std::string>> over =
       store_->HoldsOver(now, kHoldsAtOnce);

@@ -36,4 +36,18 @@ bool IsJudged(RunState state) {
   return IsTerminal(state) || state == RunState::kHeld;
 }
 
+bool IsReleasable(const Outcome& outcome) {
+  return outcome.verdict == Verdict::kFail &&
+         outcome.decision == Decision::kHold;
+}
+
+void HoldIfAsked(Run& run) {
+  const RunOptions& options = run.request.options;
+  if (options.on_hold != OnHold::kWait || !IsReleasable(run.outcome)) return;
+  run.hold = Hold{run.end_time, run.end_time + options.hold_timeout};
+  run.state = RunState::kHeld;
+  run.state_sequence = run.sequence;
+  run.end_time = absl::InfinitePast();
+}
+
 }  // namespace assay::runs

@@ -134,6 +134,13 @@ struct Run {
   std::vector<std::shared_ptr<const Result>> results;
 };
 
+// Whether somebody may release what a run that judged everything says.
+bool IsReleasable(const Outcome& outcome);
+
+// Makes a run that would end with such an outcome wait for its release, where
+// its caller wants that. REQUIRES: `run` has outcome, end_time and sequence.
+void HoldIfAsked(Run& run);
+
 }  // namespace assay::runs
 
 #endif  // ASSAY_VALIDATOR_RUNS_RUN_H_

@@ -101,7 +101,10 @@ RunWatches::Round RunWatches::NextRound(absl::Time now) {
       entry.due = now + Pause(now - entry.changed);
     }
     if (!entry.ended && entry.touch_at <= now) {
-      round.touch.emplace_back(it->first, entry.lease);
+      // A held run has no owner to be told.
+      const bool held =
+          entry.seen.has_value() && entry.seen->state == RunState::kHeld;
+      if (!held) round.touch.emplace_back(it->first, entry.lease);
       entry.touch_at = now + TouchInterval(entry.lease);
     }
     ++it;

@@ -93,8 +93,13 @@ class WaitReactor final : public grpc::ServerUnaryReactor, public SerialCall {
       if (!full.ok()) return End(ToGrpcStatus(full.status()));
       run = *std::move(full);
     }
-    *response_ = DescribeRun(*context_.rooms, context_.caller, run,
-                             request_.view(), RuleSetText::kOmit);
+    // What has changed since the last run is worth its queries once, not with
+    // every call that waits for a run that is held.
+    *response_ = runs::IsTerminal(run.state)
+                     ? DescribeRun(*context_.rooms, context_.caller, run,
+                                   request_.view(), RuleSetText::kOmit)
+                     : ToProto(run, request_.view(), RuleSetText::kOmit,
+                               ValuesFor(context_.caller));
     End(grpc::Status::OK);
   }
 
