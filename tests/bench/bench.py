@@ -94,7 +94,7 @@ class Bench:
             "ratio": statistics.median(ratios), "ratio_min": min(ratios),
             "ratio_max": max(ratios),
             "goal": (None if (name, database) in WITHOUT_GOAL
-                     else GOALS[name]),
+                     else GOALS.get(name)),
             "product_seconds": statistics.median(product),
             "floor_seconds": statistics.median(floor),
             "beside_seconds": {key: statistics.median(values)
