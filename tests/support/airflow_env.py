@@ -131,6 +131,7 @@ def main(version, pattern="*_test.py"):
     home = make_home(version)
     try:
         env = settings(home)
+        env["ASSAY_AIRFLOW"] = version
         env["PYTHONPATH"] = os.pathsep.join(
             [str(ROOT / "tests/airflow"), str(ROOT / "tests/support")])
         names = sys.argv[1:]

@@ -371,6 +371,8 @@ class AssayGateBranchOperator(AssayGateOperator, BranchMixIn):
                       "ROLLBACK": self.rollback}[judged.decision]
         if branch is None:
             return super()._conclude(context, judged, result)
+        # Airflow 3 leaves `do_branch` by an exception and pushes nothing.
+        context["ti"].xcom_push(key="return_value", value=result)
         self.do_branch(
             context, branch if isinstance(branch, str) else list(branch))
         return result

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trigger against a real assayd, on a loop as a triggerer has one."""
+import asyncio
+import json
+import os
+import time
+import unittest
+
+import assay
+import case
+from assay_airflow import AssayHook, AssayRunTrigger, messages
+
+GATES = 1000
+
+
+def again(trigger):
+    """As another process makes it from what the database holds."""
+    path, kwargs = trigger.serialize()
+    assert path == "assay_airflow.triggers.run.AssayRunTrigger"
+    return AssayRunTrigger(**json.loads(json.dumps(kwargs)))
+
+
+async def first_event(trigger):
+    async for event in again(trigger).run():
+        return event.payload
+    raise AssertionError("no event")
+
+
+class TriggerTest(case.Case):
+    extra = "  max_concurrent_runs: 8\n"
+
+    def start(self, yaml=case.GOOD, request_id=""):
+        request = messages.message("assay.v1.StartRunRequest")(
+            rule_set=case.rules(yaml), request_id=request_id)
+        with AssayHook().get_conn() as client:
+            return client.call("StartRun", request).run_id
+
+    def trigger(self, run_id, **kwargs):
+        arguments = {"assay_conn_id": "assay_default", "run_id": run_id,
+                     "server_grace": 5.0, **kwargs}
+        return AssayRunTrigger(**arguments)
+
+    def state(self, run_id):
+        request = messages.message("assay.v1.GetRunRequest")(run_id=run_id)
+        with AssayHook().get_conn() as client:
+            return messages.state_of(client.call("GetRun", request))
+
+    def cancel(self, run_id):
+        request = messages.message("assay.v1.CancelRunRequest")(run_id=run_id)
+        with AssayHook().get_conn() as client:
+            client.call("CancelRun", request)
+
+    def test_fires_once_when_the_run_ends(self):
+        run_id = self.start()
+        event = asyncio.run(first_event(self.trigger(run_id)))
+        self.assertEqual(event, {"run_id": run_id, "status": "done",
+                                 "message": ""})
+        self.assertEqual(
+            event, asyncio.run(first_event(self.trigger(run_id))))
+
+    def test_a_run_that_is_not_there(self):
+        event = asyncio.run(first_event(self.trigger("nothing")))
+        self.assertEqual(event["status"], "rejected")
+        self.assertIn("RUN_NOT_FOUND", event["message"])
+
+    def test_a_server_that_stays_away(self):
+        self.use(case.connection(f"unix:{self.directory}/nobody"))
+        event = asyncio.run(
+            first_event(self.trigger("x", server_grace=0.5)))
+        self.assertEqual(event["status"], "unavailable")
+
+    def test_out_of_time(self):
+        run_id = self.start(case.SLOW)
+        self.addCleanup(self.cancel, run_id)
+        event = asyncio.run(first_event(
+            self.trigger(run_id, deadline=time.time() + 0.5)))
+        self.assertEqual(event["status"], "timeout")
+
+    def test_a_restart_cancels_nothing_and_a_user_does(self):
+        run_id = self.start(case.SLOW, request_id="mine")
+
+        async def stop():
+            waiting = asyncio.create_task(
+                first_event(self.trigger(run_id, request_id="mine")))
+            await asyncio.sleep(0.5)
+            waiting.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await waiting
+
+        asyncio.run(stop())
+        self.assertEqual(self.state(run_id), "RUNNING")
+        trigger = self.trigger(run_id, request_id="mine")
+        asyncio.run(again(trigger).on_kill())
+        assay.wait_for(lambda: self.state(run_id) == "CANCELLED",
+                       what="CANCELLED")
+        # Twice does no harm.
+        asyncio.run(again(trigger).on_kill())
+
+    def test_the_server_restarts_meanwhile(self):
+        run_id = self.start(case.SLOW)
+
+        async def wait():
+            waiting = asyncio.create_task(
+                first_event(self.trigger(run_id, server_grace=60.0)))
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(self.server.kill9)
+            await asyncio.to_thread(self.server.start)
+            await asyncio.sleep(0.5)
+            self.assertFalse(waiting.done())
+            await asyncio.to_thread(self.cancel, run_id)
+            return await waiting
+
+        self.assertEqual(asyncio.run(wait())["status"], "done")
+        self.assertEqual(self.state(run_id), "CANCELLED")
+
+    def test_a_thousand_wait_on_one_loop(self):
+        """One channel for all, and a loop that goes on meanwhile."""
+        run_id = self.start(case.SLOW)
+        lags = []
+
+        async def wait():
+            gates = [asyncio.create_task(first_event(self.trigger(run_id)))
+                     for _ in range(GATES)]
+            for _ in range(50):
+                begin = time.monotonic()
+                await asyncio.sleep(0.1)
+                lags.append(time.monotonic() - begin - 0.1)
+            self.assertFalse(any(gate.done() for gate in gates))
+            sockets = sum(
+                "socket:" in os.readlink(f"/proc/self/fd/{fd}")
+                for fd in os.listdir("/proc/self/fd")
+                if os.path.exists(f"/proc/self/fd/{fd}")
+                or os.path.islink(f"/proc/self/fd/{fd}"))
+            await asyncio.to_thread(self.cancel, run_id)
+            return sockets, await asyncio.gather(*gates)
+
+        sockets, events = asyncio.run(wait())
+        self.assertEqual({event["status"] for event in events}, {"done"})
+        self.assertEqual(len(events), GATES)
+        self.assertLess(sockets, 20)
+        # The last half of the time all of them wait, and nothing is blocked.
+        print("lag of the loop:", max(lags[25:]))
+        self.assertLess(sorted(lags[25:])[12], 0.5)
+
+
+if __name__ == "__main__":
+    unittest.main()
