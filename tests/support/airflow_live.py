@@ -55,7 +55,7 @@ class Airflow:
     def start(self):
         self.start_one("api-server", "--host", "127.0.0.1", "--port",
                        str(self.port))
-        assay.wait_for(self.answers, 120, "the API server")
+        assay.wait_for(self.answers, 300, "the API server")
         for name in ("scheduler", "dag-processor"):
             self.start_one(name)
         self.start_one("triggerer", "--skip-serve-logs")
@@ -122,13 +122,13 @@ class Airflow:
                                  {"logical_date": None})["dag_run_id"]
             except OSError:
                 return None
-        return assay.wait_for(go, 120, f"DAG {dag}")
+        return assay.wait_for(go, 300, f"DAG {dag}")
 
     def task(self, dag, run, task="gate"):
         return self.call("GET", f"/api/v2/dags/{dag}/dagRuns/{run}"
                                 f"/taskInstances/{task}")
 
-    def wait_task(self, dag, run, state, task="gate", seconds=120, tries=1):
+    def wait_task(self, dag, run, state, task="gate", seconds=300, tries=1):
         def there():
             found = self.task(dag, run, task)
             return found["state"] == state and found["try_number"] >= tries
