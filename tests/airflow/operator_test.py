@@ -9,6 +9,7 @@ import unittest
 
 import case
 from assay_airflow import gate, links, messages, openlineage, outcome
+from assay_airflow.version_compat import AirflowTaskTimeout
 
 
 class OperatorTest(case.Case):
@@ -117,18 +118,22 @@ class OperatorTest(case.Case):
         self.assertEqual(lines[-1], "reproduce: assay show x")
 
     def test_time_is_over_in_the_worker_and_deferred(self):
-        run = self.run_dag("over", f'''
-        with a_dag:
-            for deferrable in (False, True):
+        for deferrable in (False, True):
+            name = f"over_{deferrable}".lower()
+            body = f'''
+            with a_dag:
                 AssayGateOperator(
-                    task_id=f"gate_{{deferrable}}", deferrable=deferrable,
+                    task_id="gate", deferrable={deferrable},
                     execution_timeout=datetime.timedelta(seconds=4),
                     rule_set_text={case.rules(case.SLOW)!r})
-        ''')
-        self.assertEqual(case.states(run), {"gate_True": "failed",
-                                            "gate_False": "failed"})
-        for task in ("gate_True", "gate_False"):
-            self.assertEqual(self.only_run(run, task)["state"], "CANCELLED")
+            '''
+            try:
+                run = self.run_dag(name, body)
+                self.assertEqual(case.states(run), {"gate": "failed"})
+            except AirflowTaskTimeout:  # `dag.test()` of Airflow 2 ends so.
+                self.assertTrue(os.environ["ASSAY_AIRFLOW"].startswith("2"))
+            (found,) = self.runs(workflow=name)
+            self.assertEqual(found["state"], "CANCELLED")
 
     def test_a_try_takes_away_what_the_last_one_left(self):
         run = self.run_dag("left", f'''

@@ -116,15 +116,16 @@ class TriggerTest(case.Case):
     def test_a_thousand_wait_on_one_loop(self):
         """One channel for all, and a loop that goes on meanwhile."""
         run_id = self.start(case.SLOW)
-        lags = []
-
         async def wait():
             gates = [asyncio.create_task(first_event(self.trigger(run_id)))
                      for _ in range(GATES)]
-            for _ in range(50):
-                begin = time.monotonic()
-                await asyncio.sleep(0.1)
-                lags.append(time.monotonic() - begin - 0.1)
+            turns = 0
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                await asyncio.sleep(0.01)
+                turns += 1
+            # Nothing blocks the loop; 400 on an idle machine.
+            self.assertGreater(turns, 20)
             self.assertFalse(any(gate.done() for gate in gates))
             sockets = sum(
                 "socket:" in os.readlink(f"/proc/self/fd/{fd}")
@@ -138,9 +139,6 @@ class TriggerTest(case.Case):
         self.assertEqual({event["status"] for event in events}, {"done"})
         self.assertEqual(len(events), GATES)
         self.assertLess(sockets, 20)
-        # The last half of the time all of them wait, and nothing is blocked.
-        print("lag of the loop:", max(lags[25:]))
-        self.assertLess(sorted(lags[25:])[12], 0.5)
 
 
 if __name__ == "__main__":
