@@ -26,8 +26,11 @@ class GateOutcomesTest(unittest.TestCase):
             out += ["--fail-on", options["fail_on"]]
         if options.get("verdict_as_data"):
             out += ["--verdict-as-data"]
-        if "run_timeout" in options:
-            out += ["--timeout", options["run_timeout"]]
+        for option, name in (("run_timeout", "--timeout"),
+                             ("on_hold", "--on-hold"),
+                             ("hold_timeout", "--hold-timeout")):
+            if option in options:
+                out += [name, options[option]]
         return out
 
     def test_every_case(self):
