@@ -20,9 +20,11 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import assay  # pylint: disable=wrong-import-position
 import diffs  # pylint: disable=wrong-import-position
+import load  # pylint: disable=wrong-import-position
 import workload  # pylint: disable=wrong-import-position
 
-NAMES = ["aggregates", "pattern", "gate", "memory", "diffs", "diff-memory"]
+NAMES = ["aggregates", "pattern", "gate", "memory", "diffs", "diff-memory",
+         "load", "waiting"]
 GOALS = {"aggregates": 1.15, "pattern": 1.2, "gate": 2.0, **diffs.GOALS}
 # Proves the type of each value too, which no SELECT by hand does.
 WITHOUT_GOAL = [("aggregates", "sqlite"), ("diff equal", "sqlite-pg")]
@@ -372,6 +374,10 @@ def main():
         comparing.run()
     if "diff-memory" in only:
         comparing.memory()
+    if "load" in only:
+        load.gates(bench, say)
+    if "waiting" in only:
+        load.waiting(bench, say)
     if options.json:
         options.json.write_text(json.dumps(
             {"machine": facts, "rows": options.rows, "rounds": options.rounds,
