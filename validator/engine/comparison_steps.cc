@@ -3,7 +3,6 @@
 
 #include <map>
 #include <memory>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +12,7 @@
 #include "validator/connections/table_facts.h"
 #include "validator/diff/schema_comparison.h"
 #include "validator/engine/aggregate_read.h"
+#include "validator/engine/both_sides.h"
 #include "validator/engine/comparison_sql.h"
 #include "validator/engine/sample_policy.h"
 #include "validator/engine/statement.h"
@@ -24,15 +24,12 @@ namespace {
 using diff::Side;
 using Function = CompareAggregate::Function;
 
-// Runs `read` for both sides at once; the source's trouble comes first.
-absl::Status OnBothSides(const std::function<absl::Status(Side)>& read) {
-  absl::Status target;
-  std::thread other([&] { target = read(Side::kTarget); });
-  const absl::Status source = read(Side::kSource);
-  other.join();
-  if (!source.ok()) return Annotate(source, "the source");
-  if (!target.ok()) return Annotate(target, "the target");
-  return absl::OkStatus();
+// Trouble says whose it is.
+absl::Status OnEachSide(absl::FunctionRef<absl::Status(Side)> read) {
+  return OnBothSides([&](Side side) -> absl::Status {
+    const absl::Status status = read(side);
+    return status.ok() ? status : Annotate(status, SideName(side));
+  });
 }
 
 class AggregateReader {
@@ -166,7 +163,7 @@ absl::StatusOr<int64_t> CountRows(const DiffContext& context, Side side) {
 
 absl::Status MeasureCounts(const DiffContext& context,
                            ComparisonObservation& out) {
-  return OnBothSides([&](Side side) -> absl::Status {
+  return OnEachSide([&](Side side) -> absl::Status {
     ASSAY_ASSIGN_OR_RETURN(const int64_t rows, CountRows(context, side));
     (side == Side::kSource ? out.rows_source : out.rows_target) = rows;
     return absl::OkStatus();
@@ -179,7 +176,7 @@ absl::Status MeasureAggregate(const DiffContext& context,
   AggregateReader reader(context, step);
   ASSAY_RETURN_IF_ERROR(reader.Prepare());
   AggregateReader::Groups groups[2];
-  ASSAY_RETURN_IF_ERROR(OnBothSides([&](Side side) -> absl::Status {
+  ASSAY_RETURN_IF_ERROR(OnEachSide([&](Side side) -> absl::Status {
     ASSAY_ASSIGN_OR_RETURN(groups[side == Side::kSource ? 0 : 1],
                            reader.Read(side));
     return absl::OkStatus();
@@ -212,7 +209,7 @@ absl::Status MeasureSchemas(const DiffContext& context,
     }
   }
   db::TableFacts facts[2];
-  ASSAY_RETURN_IF_ERROR(OnBothSides([&](Side side) -> absl::Status {
+  ASSAY_RETURN_IF_ERROR(OnEachSide([&](Side side) -> absl::Status {
     const ComparedSide& from = context.side(side);
     ASSAY_ASSIGN_OR_RETURN(
         facts[side == Side::kSource ? 0 : 1],

@@ -176,10 +176,10 @@ absl::Status DiffConclusion::ReadBoth(const std::vector<std::string>& changed,
   for (const std::string& key : changed) {
     keys[key] = kSeenOnSource | kSeenOnTarget;
   }
-  ASSAY_ASSIGN_OR_RETURN(source,
-                         ReadKeys(context_, diff::Side::kSource, keys, true));
-  ASSAY_ASSIGN_OR_RETURN(target,
-                         ReadKeys(context_, diff::Side::kTarget, keys, true));
+  ASSAY_ASSIGN_OR_RETURN(BothRows rows,
+                         ReadKeysOnBothSides(context_, keys, true));
+  source = std::move(rows.source);
+  target = std::move(rows.target);
   return absl::OkStatus();
 }
 

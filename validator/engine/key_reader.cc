@@ -14,6 +14,7 @@
 #include "absl/strings/str_replace.h"
 #include "validator/base/status.h"
 #include "validator/diff/canonical.h"
+#include "validator/engine/both_sides.h"
 #include "validator/engine/statement.h"
 #include "validator/sql/read_statements.h"
 
@@ -270,6 +271,18 @@ absl::StatusOr<KeyedRows> ReadKeys(const DiffContext& context, diff::Side side,
   return ReadKeyValues(
       context, side, values, with_cells,
       [&](const std::string& key) { return keys.count(key) > 0; });
+}
+
+absl::StatusOr<BothRows> ReadKeysOnBothSides(const DiffContext& context,
+                                             const KeySet& keys,
+                                             bool with_cells) {
+  BothRows out;
+  ASSAY_RETURN_IF_ERROR(OnBothSides([&](diff::Side side) -> absl::Status {
+    KeyedRows& rows = side == diff::Side::kSource ? out.source : out.target;
+    ASSAY_ASSIGN_OR_RETURN(rows, ReadKeys(context, side, keys, with_cells));
+    return absl::OkStatus();
+  }));
+  return out;
 }
 
 absl::StatusOr<std::vector<std::vector<Value>>> LookupKeys(

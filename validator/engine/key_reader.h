@@ -50,7 +50,18 @@ inline constexpr size_t kKeysPerStatement = 500;
 absl::StatusOr<std::vector<Value>> KeyValues(const PairPlan& plan,
                                              std::string_view key);
 
-// Rows of `side` whose key is, byte for byte, one of `keys` (canonical).
+// Rows whose key is, byte for byte, one of `keys` (canonical), read on both
+// sides at once.
+// REQUIRES: plan.key_lookup and a key.
+struct BothRows {
+  KeyedRows source;
+  KeyedRows target;
+};
+absl::StatusOr<BothRows> ReadKeysOnBothSides(const DiffContext& context,
+                                             const KeySet& keys,
+                                             bool with_cells);
+
+// The same of one side.
 // REQUIRES: plan.key_lookup and a key.
 absl::StatusOr<KeyedRows> ReadKeys(const DiffContext& context, diff::Side side,
                                    const KeySet& keys, bool with_cells);

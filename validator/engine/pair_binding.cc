@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "validator/base/status.h"
 #include "validator/diff/digest.h"
+#include "validator/engine/both_sides.h"
 #include "validator/engine/pair_plan.h"
 
 namespace assay::engine {
@@ -18,7 +19,7 @@ absl::Status OpenSides(const ComparisonRuleRequest& request,
                        connections::Session& target,
                        const CancellationToken& cancel,
                        ComparedSide (&sides)[2]) {
-  for (const Side side : {Side::kSource, Side::kTarget}) {
+  return OnBothSides([&](Side side) -> absl::Status {
     const bool is_source = side == Side::kSource;
     SideRequest open;
     open.side = side;
@@ -32,8 +33,8 @@ absl::Status OpenSides(const ComparisonRuleRequest& request,
                                   request.execution->traceparent);
     open.cancel = cancel;
     ASSAY_ASSIGN_OR_RETURN(sides[is_source ? 0 : 1], OpenSide(open));
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 std::string BindingOf(const ComparisonRuleRequest& request,

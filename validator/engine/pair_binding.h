@@ -12,7 +12,7 @@
 
 namespace assay::engine {
 
-// Looks both sides up, the source first.
+// Looks both sides up, at once; the source's trouble comes first.
 absl::Status OpenSides(const ComparisonRuleRequest& request,
                        connections::Session& source,
                        connections::Session& target,

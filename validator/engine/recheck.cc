@@ -32,17 +32,14 @@ absl::StatusOr<std::vector<ReadAgainRecord>> ReadAgain(
                        (record.target.empty() ? 0 : kSeenOnTarget);
   }
   ASSAY_ASSIGN_OR_RETURN(
-      const KeyedRows source,
-      ReadKeys(context, diff::Side::kSource, keys, /*with_cells=*/false));
-  ASSAY_ASSIGN_OR_RETURN(
-      const KeyedRows target,
-      ReadKeys(context, diff::Side::kTarget, keys, /*with_cells=*/false));
+      const BothRows rows,
+      ReadKeysOnBothSides(context, keys, /*with_cells=*/false));
   std::vector<ReadAgainRecord> out;
   for (const LeftoverRecord& was : before) {
     ReadAgainRecord now;
     now.record.key = was.key;
-    now.record.source = RowsOf(source, was.key);
-    now.record.target = RowsOf(target, was.key);
+    now.record.source = RowsOf(rows.source, was.key);
+    now.record.target = RowsOf(rows.target, was.key);
     const bool plain = IsPlainKey(was.key);
     now.lost = ((!plain || !context.plan->trusted_source) &&
                 !was.source.empty() && now.record.source.empty()) ||

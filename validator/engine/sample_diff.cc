@@ -116,17 +116,15 @@ class SampleDiffRunner {
     LeftoverList list(context_.scratch);
     KeySet batch;
     const auto read = [&]() -> absl::Status {
-      ASSAY_ASSIGN_OR_RETURN(const KeyedRows source,
-                             ReadKeys(context_, Side::kSource, batch, false));
-      ASSAY_ASSIGN_OR_RETURN(const KeyedRows target,
-                             ReadKeys(context_, Side::kTarget, batch, false));
+      ASSAY_ASSIGN_OR_RETURN(const BothRows rows,
+                             ReadKeysOnBothSides(context_, batch, false));
       std::vector<LeftoverRecord> differing;
       for (const auto& [key, seen] : batch) {
         LeftoverRecord record;
         record.key = key;
-        TakeRows(source, key, record.source, counts_.rows_source,
+        TakeRows(rows.source, key, record.source, counts_.rows_source,
                  counts_.duplicate_keys_source);
-        TakeRows(target, key, record.target, counts_.rows_target,
+        TakeRows(rows.target, key, record.target, counts_.rows_target,
                  counts_.duplicate_keys_target);
         CountNulls(record);
         // Seen when it was chosen, and found by no look-up: not equal, unknown.
