@@ -3,6 +3,7 @@
 """What assayd tells of itself: metrics, and what stands on them."""
 import json
 import math
+import os
 import pathlib
 import re
 import shutil
@@ -15,6 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import access_table  # pylint: disable=wrong-import-position
 import assay  # pylint: disable=wrong-import-position
 import http_client  # pylint: disable=wrong-import-position
+import leaks  # pylint: disable=wrong-import-position
 import monitoring  # pylint: disable=wrong-import-position
 
 HTTP = "http:\n  listen: 127.0.0.1:0\n"
@@ -296,6 +298,101 @@ class MetricsTest(unittest.TestCase):
                            5_000_000)
         self.assertGreater(metrics.value("process_max_fds"),
                            metrics.value("process_open_fds"))
+
+
+class SharedStoreTest(unittest.TestCase):
+    """Two servers on one store, of which one dies and the other loses it."""
+
+    def setUp(self):
+        self.database = assay.postgresql()
+        self.database.load("DROP DATABASE IF EXISTS m_store;")
+        self.database.load("CREATE DATABASE m_store;")
+        self.addCleanup(self.database.load,
+                        "DROP DATABASE IF EXISTS m_store WITH (FORCE);")
+        self.store = os.environ["ASSAY_TEST_POSTGRESQL"].replace(
+            "Database=assay", "Database=m_store")
+        self.servers = [self.server() for _ in range(2)]
+        subprocess.run([assay.BIN / "assayd", "store", "migrate", "--config",
+                        self.servers[0].config], check=True,
+                       capture_output=True)
+        for server in self.servers:
+            server.start()
+
+    def server(self):
+        server = assay.Server({"postgresql": self.database.odbc}, HTTP)
+        self.addCleanup(server.__exit__)
+        text = server.config.read_text()
+        store = {"postgresql": self.store, "takeover_after": "3s"}
+        server.config.write_text(text.replace(
+            f"store: {server.directory}/runs.db",
+            f"store: {json.dumps(store)}\n  log_format: json"))
+        return server
+
+    def test_a_server_that_dies_and_a_store_that_goes(self):
+        first, second = self.servers
+        sent = "00-" + "9a" * 16 + "-b7ad6b7169203331-01"
+        rules = assay.rule_set("m_store_t", "- query: {sql: SELECT 1 FROM "
+                               "pg_sleep(60), expect: value, min: 0}\n",
+                               "postgresql")
+        self.database.load("DROP TABLE IF EXISTS m_store_t; CREATE TABLE "
+                           "m_store_t (id INTEGER PRIMARY KEY);")
+        self.addCleanup(self.database.load, "DROP TABLE m_store_t;")
+        done = first.assay("run", "-", "--detach", stdin=rules,
+                           env={**os.environ, "TRACEPARENT": sent})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        run = done.stdout.split()[-1]
+
+        def statements():
+            return self.database.query(
+                "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND "
+                f"query LIKE '%/* assay run={run} traceparent={sent} */'")
+
+        assay.wait_for(statements, what="the statement")
+        before = statements()
+        first.kill9()
+        assay.wait_for(lambda: statements() not in ([], before),
+                       what="the other server's statement")
+        http = http_of(second)
+        metrics = monitoring.read(http)
+        for name, labels, want in (
+                ("assay_runs_taken_up_total", {"after": "server loss"}, 1),
+                ("assay_runs_executing", {}, 1),
+                ("assay_store_member", {}, 1),
+                ("assay_runs_lost_total", {}, 0)):
+            self.assertEqual(metrics.value(name, **labels), want, name)
+        for line in second.log.splitlines():
+            line = json.loads(line)
+            if line.get("run_id") == run and "taken over" in line["message"]:
+                break
+        else:
+            self.fail(second.log)
+
+        # Nobody may connect any more, and nobody is.
+        self.database.load("ALTER DATABASE m_store ALLOW_CONNECTIONS false; "
+                           "SELECT pg_terminate_backend(pid) FROM "
+                           "pg_stat_activity WHERE datname = 'm_store';")
+        metrics = assay.wait_for(
+            lambda: (lambda m: m if m.value("assay_store_member") == 0
+                     else None)(monitoring.read(http)), what="no member")
+        self.assertGreater(metrics.value("assay_store_errors_total",
+                                         reason="STORE_UNREACHABLE"), 0)
+        assay.wait_for(lambda: monitoring.read(http).value(
+            "assay_runs_lost_total") == 1, what="the run given up")
+        assay.wait_for(lambda: not statements(), what="its statement to end")
+        self.database.load("ALTER DATABASE m_store ALLOW_CONNECTIONS true;")
+        assay.wait_for(lambda: monitoring.read(http).value(
+            "assay_store_member") == 1, what="a member again")
+        assay.wait_for(statements, what="the run to go on")
+        self.assertEqual(second.assay("cancel", run).returncode, 0)
+        assay.wait_for(lambda: monitoring.read(http).value(
+            "assay_runs_finished_total", state="CANCELLED") == 1, what="its end")
+        shown = second.assay("show", run, "--format", "json").stdout
+        self.assertEqual(json.loads(shown)["state"], "CANCELLED")
+        dump = subprocess.run(["pg_dump", "--data-only", "m_store"],
+                              capture_output=True, check=True).stdout
+        self.assertIn(run.encode(), dump)
+        self.assertIn(sent.encode(), dump)
+        leaks.check("the shared store", dump)
 
 
 class PermissionTest(unittest.TestCase):

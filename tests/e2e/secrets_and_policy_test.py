@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """No secret and no hidden value anywhere that assayd writes or answers."""
+import base64
 import os
 import pathlib
 import sys
@@ -9,9 +10,12 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import assay  # pylint: disable=wrong-import-position
+import http_client  # pylint: disable=wrong-import-position
+import leaks  # pylint: disable=wrong-import-position
 
 SECRET = "Xq7-hunter2-Zz"
 HIDDEN = "hidden-value-4711"
+VALUES = (HIDDEN, "987654321", "987654320")
 
 
 class SecretsTest(unittest.TestCase):
@@ -33,6 +37,8 @@ class SecretsTest(unittest.TestCase):
                 "by_file": f"{base};Uid=assay_reader;Pwd=${{file:{file.name}}}",
                 "missing": f"{base};Uid=x;Pwd=${{env:NOT_SET_ANYWHERE}}",
             }, extra="  log_level: debug\n")
+            leaks.register(SECRET)
+            self.addCleanup(leaks.forget, SECRET)
             # The scratch cluster trusts its socket: a role that is not there
             # is how it refuses.
             try:
@@ -63,7 +69,12 @@ class SecretsTest(unittest.TestCase):
             "NOT NULL PRIMARY KEY, v VARCHAR(40), n INTEGER, open_ "
             "VARCHAR(10)); INSERT INTO p_secret VALUES "
             f"(1, '{HIDDEN}', 987654321, 'x'), (2, '{HIDDEN}', 987654320, "
-            "'y');")
+            "'y'); DROP TABLE IF EXISTS p_copy; CREATE TABLE p_copy (id "
+            "INTEGER NOT NULL PRIMARY KEY, v VARCHAR(40), n INTEGER, open_ "
+            f"VARCHAR(10)); INSERT INTO p_copy VALUES (1, '{HIDDEN}!', "
+            f"987654320, 'x'), (3, '{HIDDEN}', 987654321, 'z');")
+        leaks.register(*VALUES)
+        self.addCleanup(leaks.forget, *VALUES)
         rules = """
 - unique: [v]
 - enum: {column: v, values: [a]}
@@ -85,7 +96,9 @@ class SecretsTest(unittest.TestCase):
         }
         policies = {name: {"odbc": database.odbc, **policy}
                     for name, policy in policies.items()}
-        server = assay.Server(policies, extra="  log_level: debug\n")
+        server = assay.Server(
+            policies, extra="  log_level: debug\n  log_format: json\nhttp: "
+            "{listen: '127.0.0.1:0'}\naudit: {path: %s}\n" % self.audit())
         with server:
             outputs = []
             for name in policies:
@@ -94,18 +107,80 @@ class SecretsTest(unittest.TestCase):
                 self.assertIn(code, (1, 5), report)
                 self.assertEqual(len(report["results"]), 12)
                 outputs.append(str(report))
-                for form in ("text", "junit", "markdown"):
-                    outputs.append(server.assay(
-                        "show", report["run_id"], "--all", "--format",
-                        form).stdout)
+                outputs += self.all_forms(server, report)
+                outputs += self.compare(server, name)
                 samples = report["results"][0].get("samples", [])
                 if name == "none":
                     self.assertEqual(samples, [])
                 else:
                     self.assertEqual(len(samples), 2)
             found = self.everything(server, *outputs)
-            for hidden in (HIDDEN, "987654321", "987654320"):
+            for hidden in VALUES:
                 self.assertNotIn(hidden.encode(), found)
+            # The search finds what is there: an open value, in a sample.
+            self.assertIn(b'"z"', found)
+
+    def audit(self):
+        directory = self.enterContext(tempfile.TemporaryDirectory())
+        return pathlib.Path(directory) / "audit.jsonl"
+
+    def all_forms(self, server, report):
+        """The run as everybody may look at it; searched on its way, too."""
+        run = report["run_id"]
+        out = [server.assay("show", run, "--all", "--format", form).stdout
+               for form in ("text", "json", "junit", "markdown", "html")]
+        address = next(a for a in server.ready if a.startswith("http://"))
+        host, port = address.removeprefix("http://").rsplit(":", 1)
+        http = http_client.Http(host, int(port))
+        paths = ["/runs", f"/runs/{run}", "/v1/runs?page_size=1000",
+                 f"/v1/runs/{run}?view=RUN_VIEW_FULL",
+                 f"/v1/runs/{run}/results?view=RUN_VIEW_FULL", "/metrics"]
+        for result in report["results"]:
+            if result.get("differences_count"):
+                paths.append(f"/v1/runs/{run}/differences?rule_id="
+                             + result["rule_id"])
+        for path in paths:
+            answer = http.get(path)
+            self.assertIn(answer.status, (200, 404), f"{path}: {answer}")
+            out.append(answer.body.decode())
+        self.assertGreater(min(map(len, out)), 20)
+        return out
+
+    def compare(self, server, name):
+        """Two tables that differ in hidden columns and an open one."""
+        code, report = server.gate(f"""
+version: 1
+name: test/hidden_pair
+comparisons:
+  - source: {{connection: {name}, table: p_secret}}
+    target: {{connection: {name}, table: p_copy}}
+    key: [id]
+    rules:
+      - full_diff: {{}}
+      - sample_diff: {{edges: true}}
+      - aggregate: {{function: max, column: n}}
+""")
+        self.assertEqual(code, 1, report)
+        return [str(report)] + self.all_forms(server, report)
+
+    def test_the_search_finds_what_it_looks_for(self):
+        leaks.register(SECRET)
+        self.addCleanup(leaks.forget, SECRET)
+        raw = SECRET.encode()
+        for data in (raw, f"x{SECRET}y", raw.hex(), b"Basic " +
+                     base64.b64encode(b"anybody:" + raw + b"!"),
+                     base64.b64encode(b"a" + raw), base64.b64encode(raw)):
+            with self.assertRaises(AssertionError) as caught:
+                leaks.check("it", data)
+            self.assertNotIn(SECRET, str(caught.exception))
+        leaks.check("it", raw[:-1] + b"x")
+        with tempfile.TemporaryDirectory() as directory:
+            deep = pathlib.Path(directory) / "a/b"
+            deep.mkdir(parents=True)
+            (deep / "c").write_bytes(b"\0" + raw + b"\0")
+            leaks.sweep([directory], leave_out=[deep / "c"])
+            with self.assertRaises(AssertionError):
+                leaks.sweep([directory])
 
     def test_author_sql_can_be_refused(self):
         with tempfile.TemporaryDirectory() as directory:

@@ -14,6 +14,7 @@ import pathlib
 import subprocess
 
 import assay
+import leaks
 
 # A value of the data that only those with `samples` may see.
 VALUE = "visible-only-to-samples-4711"
@@ -176,7 +177,9 @@ def create_token(file, principal, *options):
         capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    return done.stdout.strip()
+    token = done.stdout.strip()
+    leaks.register(token.split("_")[2])
+    return token
 
 
 class Site:

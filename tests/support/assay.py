@@ -4,6 +4,7 @@
 Everything runs against the scratch servers of with_databases.sh, through the
 real binaries of ASSAY_BUILD_DIR. Nothing here knows a rule or a verdict.
 """
+import http.client
 import json
 import os
 import pathlib
@@ -12,6 +13,12 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.error
+import urllib.request
+
+import yaml
+
+import leaks
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("ASSAY_BUILD_DIR",
@@ -146,8 +153,40 @@ class Server:
             raise
 
     def __exit__(self, *_):
-        self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            self.check_metrics()
+            self.stop()
+            self.check_leavings()
+        finally:
+            self.stop()
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def check_metrics(self):
+        """The last metrics, or what is said instead, hold no hidden word."""
+        address = next((a for a in self.ready if a.startswith("http://")), "")
+        if not address or self.process.poll() is not None:
+            return
+        try:
+            with urllib.request.urlopen(f"{address}/metrics", timeout=5) as got:
+                leaks.check("/metrics", got.read())
+        except urllib.error.HTTPError as error:
+            leaks.check("/metrics", error.read())
+        except (OSError, http.client.HTTPException):
+            pass  # It is just going away, or is made not to answer.
+
+    def check_leavings(self):
+        """Nor do log, store, state, audit log and token file."""
+        paths = [self.directory]
+        try:
+            config = yaml.safe_load(self.config.read_text())
+        except (yaml.YAMLError, OSError):
+            config = None
+        for section, key in (("audit", "path"), ("auth", "tokens"),
+                             ("state", "directory"), ("server", "store")):
+            value = ((config or {}).get(section) or {}).get(key)
+            if isinstance(value, str) and value.startswith("/"):
+                paths.append(value)
+        leaks.sweep(paths, leave_out=[self.config])
 
     def assay(self, *args, **kwargs):
         return assay("--server", self.address, *args, **kwargs)
@@ -165,9 +204,11 @@ class Server:
 
 
 def assay(*args, stdin=None, timeout=120, env=None):
-    return subprocess.run([BIN / "assay", *map(str, args)], input=stdin,
+    done = subprocess.run([BIN / "assay", *map(str, args)], input=stdin,
                           capture_output=True, text=True, timeout=timeout,
                           env=env, check=False)
+    leaks.check("the output of assay", done.stdout + done.stderr)
+    return done
 
 
 def rule_set(table, rules, connection="db", where=None, params=""):

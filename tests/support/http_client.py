@@ -6,6 +6,8 @@ import json
 import socket
 import ssl
 
+import leaks
+
 JSON = {"Content-Type": "application/json"}
 
 
@@ -95,7 +97,9 @@ def read_answer(connection):
     for name, value in answer.getheaders():
         name = name.lower()
         fields[name] = f"{fields[name]}, {value}" if name in fields else value
-    return Answer(answer.status, fields, answer.read())
+    body = answer.read()
+    leaks.check("an HTTP answer", f"{fields}".encode() + body)
+    return Answer(answer.status, fields, body)
 
 
 def read_all(peer):

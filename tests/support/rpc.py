@@ -5,6 +5,7 @@ import subprocess
 import threading
 
 import assay
+import leaks
 
 BINARY = assay.BIN.parent / "tests" / "assay_rpc"
 
@@ -19,6 +20,7 @@ class Outcome:
         self.retry_after = answer.get("retry_after")
         self.responses = answer.get("responses", [])
         self.text = json.dumps(answer)
+        leaks.check("an RPC's answer", self.text)
 
     @property
     def ok(self):

@@ -182,7 +182,7 @@ void RunManagerImpl::TakeBack(const ActiveRun& stored) {
   absl::StatusOr<std::optional<UnfinishedRun>> taken =
       store_->TakeOver(stored.run_id, stored.epoch, server_id());
   if (!taken.ok() || !taken->has_value()) return;
-  LogInfo("the run is taken up again", {.run_id = stored.run_id});
+  LogInfo("the run is taken up again", LogFieldsOf((*taken)->stored.run));
   Count(Metric::kRunsTakenUp, {"store loss"});
   TakeUp(**taken);
 }
@@ -213,7 +213,7 @@ void RunManagerImpl::TakeOrphans(const std::vector<ActiveRun>& orphans) {
     if (!waits) --room;
     LogInfo(absl::StrCat("the run is taken over from a server that is gone (",
                          orphan.owner, ")"),
-            {.run_id = orphan.run_id});
+            LogFieldsOf((*taken)->stored.run));
     Count(Metric::kRunsTakenUp, {"server loss"});
     TakeUp(**taken);
   }
