@@ -32,7 +32,8 @@ const std::vector<MetricInfo>& Table() {
        kC,
        "assay_runs_finished_total",
        {"state", "verdict", "decision"},
-       "Runs that ended on this server, once their verdict was stored.",
+       "Runs that ended on this server; one whose verdict could not be stored "
+       "counts as FAILED, ERROR.",
        {},
        {{"SUCCEEDED", "PASS", "PROCEED"},
         {"SUCCEEDED", "WARN", "PROCEED"},

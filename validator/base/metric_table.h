@@ -3,6 +3,7 @@
 #ifndef ASSAY_VALIDATOR_BASE_METRIC_TABLE_H_
 #define ASSAY_VALIDATOR_BASE_METRIC_TABLE_H_
 
+#include <cstddef>
 #include <vector>
 
 namespace assay {

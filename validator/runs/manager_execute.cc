@@ -399,8 +399,9 @@ void RunManagerImpl::Finish(const RunPtr& run, RunState state,
     }
     retention_due_ = true;
   }
-  run->Complete(final);
+  // First: who is told of the end finds it in the log and the metrics.
   NoteFinished(final);
+  run->Complete(final);
   // After the verdict is out: large scratch takes its time.
   state_->RemoveScratch(run->id(), run->epoch());
 }

@@ -52,10 +52,13 @@ void NoteJudged(const Result& result, const LogFields& about) {
     fields.reason = GetErrorReasonInfo(result.error->reason).name;
     Count(Metric::kRuleErrors, {fields.reason});
   }
-  // What was found may hold values of the data; the result has it.
-  const LogLevel level =
-      result.verdict == Verdict::kPass ? LogLevel::kDebug : LogLevel::kInfo;
+  // Findings are the result's; trouble is said, once where a thousand rules
+  // have the same.
+  const bool trouble =
+      result.verdict == Verdict::kError && result.same_as.empty();
+  const LogLevel level = trouble ? LogLevel::kInfo : LogLevel::kDebug;
   if (!Logs(level)) return;
+  // Nothing of `found`, `error` and the samples: they may hold data.
   Log(level,
       absl::StrCat("rule judged: ", result.kind, " of ", result.table, ": ",
                    verdict),
