@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import access_table  # pylint: disable=wrong-import-position
 import assay  # pylint: disable=wrong-import-position
 import http_client  # pylint: disable=wrong-import-position
+import monitoring  # pylint: disable=wrong-import-position
 import rpc  # pylint: disable=wrong-import-position
 
 FAILING = "- not_null: [name]\n  id: filled\n- row_count: {min: 1}\n  id: some\n"
@@ -371,6 +372,27 @@ class ReleaseTest(unittest.TestCase):
         page = http.ask("GET", f"/runs/{run}").body.decode()
         self.assertIn("released by anna &lt;b&gt; (local)", page)
         self.assertIn("OPS-12", page)
+        # A hold with an end of each kind, and a release after the end.
+        held = [self.server.assay("run", "-", "--detach", "--on-hold", "wait",
+                                  "--hold-timeout", limit,
+                                  stdin=rules()).stdout.strip()
+                for limit in ("1s", "1h")]
+        for run in held:
+            assay.wait_for(lambda run=run: self.show(run)["hold"])
+        self.assertEqual(self.server.assay("cancel", held[1]).returncode, 0)
+        assay.wait_for(lambda: self.show(held[0])["state"] == "SUCCEEDED")
+        self.assertEqual(self.release(held[0]).returncode, 0)
+        metrics = monitoring.read(http)
+        for event, count in (("begun", 3), ("released", 1),
+                             ("released later", 1), ("timed out", 1),
+                             ("cancelled", 1)):
+            self.assertEqual(metrics.value("assay_holds_total", event=event),
+                             count, event)
+        finished = "assay_runs_finished_total"
+        self.assertEqual(metrics.value(finished, state="HELD"), 3)
+        self.assertEqual(metrics.value(finished), 3)
+        self.assertGreater(
+            metrics.value("assay_run_duration_seconds_sum", verdict="FAIL"), 0)
 
     def test_labels_of_schedulers(self):
         url = "https://airflow.example.org/dags/nightly/runs/1"

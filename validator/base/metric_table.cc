@@ -32,10 +32,11 @@ const std::vector<MetricInfo>& Table() {
        kC,
        "assay_runs_finished_total",
        {"state", "verdict", "decision"},
-       "Runs that ended on this server; one whose verdict could not be stored "
-       "counts as FAILED, ERROR.",
+       "Runs that ended on this server, or are HELD; one whose verdict could "
+       "not be stored counts as FAILED, ERROR.",
        {},
        {{"SUCCEEDED", "PASS", "PROCEED"},
+        {"HELD", "FAIL", "HOLD"},
         {"SUCCEEDED", "WARN", "PROCEED"},
         {"SUCCEEDED", "FAIL", "HOLD"},
         {"SUCCEEDED", "FAIL", "ROLLBACK"},
@@ -77,6 +78,19 @@ const std::vector<MetricInfo>& Table() {
        {"reason"},
        "Runs that ended as CANCELLED: by a caller or abandoned (CANCELLED), or "
        "out of time (RUN_TIMEOUT)."},
+      {M::kHolds,
+       kC,
+       "assay_holds_total",
+       {"event"},
+       "What became of holds on this server: a run is HELD (begun); somebody "
+       "released it (released), or a run that had ended (released later); "
+       "nobody did in time (timed out); it was cancelled.",
+       {},
+       {{"begun"},
+        {"released"},
+        {"released later"},
+        {"timed out"},
+        {"cancelled"}}},
       {M::kRunsActive,
        kG,
        "assay_runs_active",

@@ -20,6 +20,7 @@ enum class Metric {
   kRunsTakenUp,
   kRunsLost,
   kRunsCancelled,
+  kHolds,
   kRunsActive,
   kRunsQueued,
   kRunsQueueLimit,

@@ -13,6 +13,7 @@
 #include "validator/base/log.h"
 #include "validator/base/status.h"
 #include "validator/runs/manager_impl.h"
+#include "validator/runs/run_metrics.h"
 
 namespace assay::runs {
 namespace {
@@ -197,6 +198,7 @@ absl::StatusOr<Run> RunManagerImpl::ReleaseHold(
     return MakeError(ErrorReason::kRunNotFound,
                      absl::StrCat("run ", id, " was removed meanwhile"));
   }
+  if ((*released)->release->time == release.time) NoteReleased(**released);
   Wake(id);
   return **released;
 }
@@ -227,6 +229,7 @@ absl::StatusOr<Run> RunManagerImpl::CancelHeld(const std::string& id) {
         return true;
       }));
   if (!run.has_value()) return LoadStored(id, false);
+  NoteHoldEnded(*run);
   Wake(id);
   return *run;
 }
@@ -244,14 +247,17 @@ void RunManagerImpl::EndHolds() {
     return;
   }
   for (const std::string& id : *over) {
-    const auto ended =
-        store_->ChangeJudged(id, [now](Run& held) -> absl::StatusOr<bool> {
+    bool changed = false;
+    const auto ended = store_->ChangeJudged(
+        id, [now, &changed](Run& held) -> absl::StatusOr<bool> {
+          changed = false;
           if (held.state != RunState::kHeld || held.hold->until > now) {
             return false;
           }
           held.state = RunState::kSucceeded;
           held.end_time = std::max(now, held.as_of_time);
           held.hold->end = HoldEnd::kTimedOut;
+          changed = true;
           return true;
         });
     if (!ended.ok()) {
@@ -261,9 +267,8 @@ void RunManagerImpl::EndHolds() {
                               ended.status().message()));
       return;
     }
-    LogInfo(absl::StrCat("run ", id,
-                         ": nobody released it in time; it ends "
-                         "with decision HOLD"));
+    // Of several servers one has ended it.
+    if (ended->has_value() && changed) NoteHoldEnded(**ended);
     Wake(id);
   }
 }

@@ -69,7 +69,10 @@ void NoteFinished(const Run& run) {
   const char* const verdict = VerdictName(run.outcome.verdict);
   const char* const decision = DecisionName(run.outcome.decision);
   Count(Metric::kRunsFinished, {RunStateName(run.state), verdict, decision});
-  const absl::Duration took = run.end_time - run.as_of_time;
+  const bool held = run.state == RunState::kHeld;
+  const absl::Duration took =
+      (held ? run.hold->begin : run.end_time) - run.as_of_time;
+  if (held) Count(Metric::kHolds, {"begun"});
   Observe(Metric::kRunDuration, {verdict}, took);
   LogFields fields = LogFieldsOf(run);
   if (run.error.has_value()) {
@@ -79,10 +82,25 @@ void NoteFinished(const Run& run) {
     Count(Metric::kRunsCancelled, {fields.reason});
   }
   LogInfo(absl::StrCat(
-              "run ended: ", RunStateName(run.state), ", verdict ", verdict,
-              ", decision ", decision, ", ",
+              held ? "run judged: " : "run ended: ", RunStateName(run.state),
+              ", verdict ", verdict, ", decision ", decision, ", ",
               absl::FormatDuration(absl::Trunc(took, absl::Milliseconds(1)))),
           fields);
+}
+
+void NoteReleased(const Run& run) {
+  const bool later = run.end_time < run.release->time;
+  Count(Metric::kHolds, {later ? "released later" : "released"});
+  // Who and why are for the audit log.
+  LogInfo("hold released: decision PROCEED", LogFieldsOf(run));
+}
+
+void NoteHoldEnded(const Run& run) {
+  const bool cancelled = run.state == RunState::kCancelled;
+  Count(Metric::kHolds, {cancelled ? "cancelled" : "timed out"});
+  LogInfo(cancelled ? "hold cancelled: decision HOLD"
+                    : "nobody released the run in time: decision HOLD",
+          LogFieldsOf(run));
 }
 
 }  // namespace assay::runs

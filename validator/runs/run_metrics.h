@@ -22,8 +22,14 @@ void NoteAccepted(const Run& run, Accepted accepted);
 // A rule of a run is judged.
 void NoteJudged(const Result& result, const LogFields& about);
 
-// A run has ended, and its verdict is stored.
+// A run has ended, or is held, and its verdict is stored.
 void NoteFinished(const Run& run);
+
+// Somebody released a run; `run` as it is now.
+void NoteReleased(const Run& run);
+
+// A hold has ended that nobody released.
+void NoteHoldEnded(const Run& run);
 
 }  // namespace assay::runs
 
