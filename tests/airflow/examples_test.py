@@ -86,7 +86,14 @@ class ExamplesTest(case.Case):
             {k: v for k, v in case.states(run).items() if k != "tables"},
             {"table[0]": "success", "table[1]": "success",
              "everything": "success", "cutover": "success"})
-        self.assertEqual(len(self.runs(workflow_run=run.run_id)), 3)
+        tasks = sorted(r["labels"]["task"]
+                       for r in self.runs(run=run.run_id))
+        self.assertEqual(len(tasks), 3)
+        self.assertEqual(tasks[0], "everything")
+        # By what it is mapped over, where this Airflow tells in time.
+        self.assertIn(tasks[1:], (["table[0]", "table[1]"],
+                                  ["table[shop_customers]",
+                                   "table[shop_orders]"]))
 
     def test_one_bad_table_keeps_the_cut_over_away(self):
         self.warehouse.load("DELETE FROM shop_customers;")

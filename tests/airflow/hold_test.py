@@ -15,10 +15,11 @@ class HoldTest(case.Case):
     def held(self, name, options, act):
         """Runs a gate on bad data; `act(run id)` once it is HELD."""
         seen = []
+        over = threading.Event()
 
         def watch():
             end = time.monotonic() + 240
-            while time.monotonic() < end and not seen:
+            while time.monotonic() < end and not (seen or over.is_set()):
                 found = [r for r in self.runs(workflow=name)
                          if r["state"] == "HELD"]
                 if found:
@@ -37,6 +38,7 @@ class HoldTest(case.Case):
                     rule_set_text={case.rules(case.BAD)!r})
             ''').test()
         finally:
+            over.set()
             watcher.join()
         self.assertEqual(len(seen), 1)
         self.assertEqual(len(self.runs(workflow=name)), 1)
@@ -60,7 +62,7 @@ class HoldTest(case.Case):
                 ("FAIL", "PROCEED", "ada", "known and accepted"))
 
     def test_nobody_releases_it(self):
-        run = self.held("nobody", 'deferrable=True, hold_timeout="5s"',
+        run = self.held("nobody", 'deferrable=True, hold_timeout="20s"',
                         lambda run_id: None)
         self.assertEqual(case.states(run), {"gate": "failed"})
         result = case.xcom(run, "gate")

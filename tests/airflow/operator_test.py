@@ -34,7 +34,7 @@ class OperatorTest(case.Case):
         return run
 
     def only_run(self, run, task):
-        found = self.runs(workflow_run=run.run_id, task=task)
+        found = self.runs(run=run.run_id, task=task)
         self.assertEqual(len(found), 1)
         return found[0]
 
@@ -80,7 +80,7 @@ class OperatorTest(case.Case):
             "no_file": "failed"})
         self.assertEqual(self.only_run(run, "templated")["params"],
                          {"most": "5"})
-        self.assertEqual(self.runs(workflow_run=run.run_id, task="no_file"),
+        self.assertEqual(self.runs(run=run.run_id, task="no_file"),
                          [])
 
     def test_fifteen_lines_worst_first(self):
@@ -145,7 +145,7 @@ class OperatorTest(case.Case):
             Dying(task_id="gate", retries=1, retry_delay=NO_DELAY,
                   rule_set_text={case.rules(case.SLOW)!r})
         ''')
-        found = self.runs(workflow_run=run.run_id, task="gate")
+        found = self.runs(run=run.run_id, task="gate")
         self.assertEqual(len(found), 2)
         self.assertEqual(found[1]["labels"]["try"], "1")
         self.assertEqual(found[1]["state"], "CANCELLED")

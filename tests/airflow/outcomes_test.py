@@ -88,7 +88,7 @@ class OutcomesTest(case.Case):
                              (one["verdict"], one["decision"]))
         # One run on the server for each attempt that reached it.
         never = one["options"].get("server") or one["data"] == "invalid"
-        runs = self.runs(workflow_run=run.run_id, task=task)
+        runs = self.runs(run=run.run_id, task=task)
         self.assertEqual(len(runs), 0 if never else 2 if retried else 1)
         if never:
             return

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 
@@ -39,6 +40,8 @@ class Airflow:
             "AIRFLOW__API_AUTH__JWT_SECRET": "of-this-test-only" * 4,
             "AIRFLOW__API__SECRET_KEY": "of-this-test-only" * 4,
             "AIRFLOW__API__WORKERS": "1",
+            # A busy machine is not what is tested.
+            "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "4",
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
@@ -98,6 +101,7 @@ class Airflow:
             self.token = self.call("GET", "/auth/token")["access_token"]
             return True
         except (OSError, KeyError):
+            time.sleep(0.5)
             return False
 
     def call(self, method, path, body=None):
@@ -121,6 +125,7 @@ class Airflow:
                 return self.call("POST", f"/api/v2/dags/{dag}/dagRuns",
                                  {"logical_date": None})["dag_run_id"]
             except OSError:
+                time.sleep(1)
                 return None
         return assay.wait_for(go, 300, f"DAG {dag}")
 
@@ -130,6 +135,7 @@ class Airflow:
 
     def wait_task(self, dag, run, state, task="gate", seconds=300, tries=1):
         def there():
+            time.sleep(0.3)
             found = self.task(dag, run, task)
             return found["state"] == state and found["try_number"] >= tries
         try:

@@ -67,15 +67,16 @@ def identity_of(context: Any) -> Identity:
     task = f"airflow/{ti.dag_id}/{ti.run_id}/{ti.task_id}/{ti.map_index}"
     # Airflow 3 makes a new id for every try; Airflow 2 has one of the run.
     own = getattr(ti, "id", None) or f"{getattr(dag_run, 'id', '')}-{started}"
+    name = ti.task_id
+    if ti.map_index is not None and ti.map_index >= 0:
+        name += f"[{getattr(ti, 'rendered_map_index', None) or ti.map_index}]"
     labels = {
         "scheduler": "airflow",
         "workflow": _label(ti.dag_id),
-        "task": _label(ti.task_id),
-        "workflow_run": _label(ti.run_id),
+        "task": _label(name),
+        "run": _label(ti.run_id),
         "try": str(ti.try_number),
     }
-    if ti.map_index is not None and ti.map_index >= 0:
-        labels["map_index"] = str(ti.map_index)
     url = getattr(ti, "log_url", "")
     if isinstance(url, str) and url:
         labels["url"] = _label(url)

@@ -48,10 +48,8 @@ def lineage_of(facts: list[Fact]) -> Any:
     "assay://CONNECTION", name the table.
     """
     try:
-        from airflow.providers.common.compat.openlineage.facet import (
-            Dataset,
-        )
         from airflow.providers.openlineage.extractors import OperatorLineage
+        from openlineage.client.event_v2 import InputDataset
         from openlineage.client.facet_v2 import data_quality_assertions_dataset
     except ImportError:
         return None
@@ -75,14 +73,8 @@ def lineage_of(facts: list[Fact]) -> Any:
     facet = data_quality_assertions_dataset.DataQualityAssertionsDatasetFacet
     inputs = []
     for (connection, table), assertions in tables.items():
-        one = Dataset(namespace=f"assay://{connection}", name=table)
-        inputs.append(_with_facet(one, facet(assertions=assertions)))
+        inputs.append(InputDataset(
+            namespace=f"assay://{connection}", name=table,
+            inputFacets={
+                "dataQualityAssertions": facet(assertions=assertions)}))
     return OperatorLineage(inputs=inputs)
-
-
-def _with_facet(dataset: Any, facet: Any) -> Any:
-    from openlineage.client.event_v2 import InputDataset
-
-    return InputDataset(
-        namespace=dataset.namespace, name=dataset.name,
-        inputFacets={"dataQualityAssertions": facet})

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import dataclasses
 import random
+import sys
 import time
 import weakref
 from collections.abc import AsyncIterator
@@ -247,10 +248,19 @@ class AsyncClient:
             await asyncio.sleep(pause)
 
 
+def _load() -> None:
+    """What the first call of a process needs: some tenths of a second."""
+    import grpc.aio  # noqa: F401
+
+    messages.method("WaitRun")
+
+
 @contextlib.asynccontextmanager
 async def async_client(target: Target) -> AsyncIterator[AsyncClient]:
     """A client on the running loop. Equal targets share a channel, which is
     closed with the last of them."""
+    if "grpc.aio" not in sys.modules:
+        await asyncio.to_thread(_load)  # A triggerer's loop is not stopped.
     import grpc.aio
 
     channels = _shared.setdefault(asyncio.get_running_loop(), {})

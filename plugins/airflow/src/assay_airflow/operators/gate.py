@@ -178,10 +178,9 @@ class AssayGateOperator(BaseOperator):
         worker or a triggerer that was killed. Best effort; the lease of such
         a run ends it as well."""
         labels = {key: value for key, value in identity.labels.items()
-                  if key in ("scheduler", "workflow", "task", "workflow_run",
-                             "map_index")}
+                  if key in ("scheduler", "workflow", "run")}
         request = messages.message("assay.v1.ListRunsRequest")(
-            labels=labels, active_only=True)
+            labels=labels, active_only=True, page_size=1000)
         try:
             for run in client.call("ListRuns", request, timeout=10).runs:
                 if (run.correlation_id == identity.correlation_id
@@ -194,10 +193,10 @@ class AssayGateOperator(BaseOperator):
 
     def _push_report_url(self, context: Any, client: Client,
                          run_id: str) -> None:
-        # Before anything is waited for: the link is there while it runs.
+        # Before anything is waited for: the link is there while it runs. Also
+        # where there is none, because Airflow complains of what is missing.
         url = client.target.report_url(run_id)
-        if url:
-            context["ti"].xcom_push(key=REPORT_URL_KEY, value=url)
+        context["ti"].xcom_push(key=REPORT_URL_KEY, value=url)
 
     def _wait(self, client: Client, run_id: str,
               deadline: float | None) -> Any:

@@ -98,8 +98,7 @@ class AssayRunSensor(BaseSensorOperator):
         with AssayHook(self.assay_conn_id).get_conn() as client:
             run = self._get(client, request)
             url = client.target.report_url(run.run_id)
-        if url:
-            context["ti"].xcom_push(key=REPORT_URL_KEY, value=url)
+        context["ti"].xcom_push(key=REPORT_URL_KEY, value=url)
         state = messages.state_of(run)
         if state not in messages.TERMINAL_STATES:
             if state == "HELD":
