@@ -48,7 +48,7 @@ TEST(StatusTest, EveryReasonHasItsRow) {
   for (const ErrorReasonInfo& row : ErrorReasons()) {
     EXPECT_EQ(static_cast<int>(row.reason), index++);
   }
-  EXPECT_EQ(index, static_cast<int>(ErrorReason::kStoreUnreachable) + 1);
+  EXPECT_EQ(index, static_cast<int>(ErrorReason::kHoldAlreadyReleased) + 1);
 }
 
 TEST(StatusTest, AnnotateKeepsTheReason) {
