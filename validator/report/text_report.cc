@@ -254,8 +254,7 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
   const Style style(options.color);
   std::vector<std::string> lines;
   const std::vector<Finding> findings = Findings(run);
-  const size_t shown = std::min(findings.size(), kMaxFindings);
-  size_t samples_left = kFindingLines - shown;
+  size_t shown = std::min(findings.size(), kMaxFindings);
   const std::string recheck = options.commands ? RecheckCommand(run) : "";
   std::vector<DiffBlock> blocks;
   for (size_t i = 0; i < shown; ++i) {
@@ -263,7 +262,22 @@ std::string ShortReport(const v1::Run& run, const TextOptions& options) {
       blocks.push_back(MakeDiffBlock(run, *findings[i].result, options, style));
     }
   }
-  const std::vector<std::string> story = StoryLines(run, options, kDriftLines);
+  std::vector<std::string> story = StoryLines(run, options, kDriftLines);
+  size_t lines_left = kFindingLines;
+  if (blocks.empty()) {
+    // No comparison lends its lines: the findings come first, and what has
+    // changed gets what they leave.
+    story = StoryLines(run, options, 0);
+    lines_left -= story.size() + (recheck.empty() ? 0 : 1);
+    shown = std::min(shown, lines_left);
+    size_t used = shown;
+    for (size_t i = 0; i < shown; ++i) {
+      if (!findings[i].result->samples().empty()) ++used;
+    }
+    const size_t drift = lines_left - std::min(lines_left, used);
+    story = StoryLines(run, options, std::min(kDriftLines, drift));
+  }
+  size_t samples_left = lines_left - shown;
   const std::vector<size_t> shares = ShareLines(
       blocks, kMaxDiffLines - (recheck.empty() ? 0 : 1) - story.size());
   size_t block = 0;
