@@ -2,21 +2,18 @@
 #include "validator/engine/full_diff.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
-#include "validator/diff/difference_log.h"
 #include "validator/engine/database_hash.h"
 #include "validator/engine/diff_conclusion.h"
 #include "validator/engine/diff_scan.h"
 #include "validator/engine/duplicate_keys.h"
-#include "validator/engine/key_reader.h"
 #include "validator/engine/leftover_list.h"
 #include "validator/engine/leftover_sink.h"
+#include "validator/engine/listed_keys.h"
 #include "validator/engine/recheck.h"
 #include "validator/engine/side_snapshots.h"
 
@@ -44,7 +41,10 @@ class FullDiffRunner {
     }
     // Where a look-up proves nothing, all is compared anew.
     bool listed = !request_.recheck_list.empty() && CanReread();
-    if (listed) ASSAY_RETURN_IF_ERROR(ListLeadsBack(listed));
+    if (listed) {
+      ASSAY_ASSIGN_OR_RETURN(listed,
+                             ListLeadsBack(plan_, request_.recheck_list));
+    }
     const absl::Status status = listed ? CompareListed() : Compare();
     ASSAY_RETURN_IF_ERROR(status);
     // Only what was read twice is confirmed by that.
@@ -320,93 +320,12 @@ class FullDiffRunner {
     return absl::OkStatus();
   }
 
-  // Whether every line of the list leads back to its row: not where a key was
-  // none of its type, or is one that not every database can be asked for.
-  absl::Status ListLeadsBack(bool& out) const {
-    return diff::ReadDifferences(
-        request_.recheck_list,
-        [&](const diff::Difference& difference) -> absl::Status {
-          out &= difference.exact &&
-                 !IsSpecial(plan_, KeyValuesFromText(plan_, difference.key));
-          return absl::OkStatus();
-        });
-  }
-
   // Reads only the keys that an earlier run listed.
   absl::Status CompareListed() {
     ASSAY_RETURN_IF_ERROR(Begin());
     LeftoverList list(context_.scratch);
-    const auto read = [&](std::vector<std::vector<Value>>& keys,
-                          bool may_vanish) -> absl::Status {
-      const auto all = [](const std::string&) { return true; };
-      ASSAY_ASSIGN_OR_RETURN(
-          const KeyedRows source,
-          ReadKeyValues(context_, Side::kSource, keys, false, all));
-      ASSAY_ASSIGN_OR_RETURN(
-          const KeyedRows target,
-          ReadKeyValues(context_, Side::kTarget, keys, false, all));
-      std::map<std::string, LeftoverRecord> records;
-      const auto add = [&](const KeyedRows& rows, Side side) {
-        for (const auto& [key, found] : rows) {
-          LeftoverRecord& record = records[key];
-          record.key = key;
-          for (const KeyedRow& row : found) {
-            (side == Side::kSource ? record.source : record.target)
-                .push_back({row.row, row.payload, 1});
-            ++(side == Side::kSource ? counts_.rows_source
-                                     : counts_.rows_target);
-          }
-        }
-      };
-      add(source, Side::kSource);
-      add(target, Side::kTarget);
-      int64_t differing = 0;
-      for (auto& [key, record] : records) {
-        CancelEqual(plan_, record);
-        if (record.source.empty() && record.target.empty()) continue;
-        ++differing;
-        ASSAY_RETURN_IF_ERROR(list.Add(record));
-      }
-      // A row that was on both sides and is now on neither was not repaired.
-      const auto read_keys = static_cast<int64_t>(keys.size());
-      const int64_t gone =
-          may_vanish ? 0
-                     : std::max<int64_t>(
-                           0, read_keys - static_cast<int64_t>(records.size()));
-      counts_.keys += read_keys;
-      counts_.lost += gone;
-      counts_.settled += read_keys - differing - gone;
-      keys.clear();
-      return absl::OkStatus();
-    };
-    std::vector<std::vector<Value>> one_side;    // Missing or extra before.
-    std::vector<std::vector<Value>> both_sides;  // Changed before.
-    std::set<std::vector<std::string>> seen;
-    ASSAY_RETURN_IF_ERROR(diff::ReadDifferences(
-        request_.recheck_list,
-        [&](const diff::Difference& difference) -> absl::Status {
-          if (difference.table != context_.source->label) {
-            return absl::OkStatus();
-          }
-          std::vector<std::string> text;
-          for (const Value& value : difference.key) {
-            text.push_back(IsNull(value) ? std::string(1, '\0')
-                                         : std::get<std::string>(value));
-          }
-          // A key with duplicates may stand there as changed and as missing.
-          if (!seen.insert(std::move(text)).second) return absl::OkStatus();
-          const bool changed = difference.kind == "changed";
-          auto& keys = changed ? both_sides : one_side;
-          keys.push_back(KeyValuesFromText(plan_, difference.key));
-          return keys.size() < kKeysPerStatement ? absl::OkStatus()
-                                                 : read(keys, !changed);
-        }));
-    if (!one_side.empty()) ASSAY_RETURN_IF_ERROR(read(one_side, true));
-    if (!both_sides.empty()) ASSAY_RETURN_IF_ERROR(read(both_sides, false));
-    counts_.notes.push_back(absl::StrCat(
-        "only the ", counts_.keys,
-        " keys that differed in the earlier run were read; the others count "
-        "as it left them"));
+    ASSAY_RETURN_IF_ERROR(
+        ReadListedKeys(context_, request_.recheck_list, counts_, list));
     counts_.keys = std::max(counts_.keys, request_.recheck_keys);
     ASSAY_RETURN_IF_ERROR(End());
     const int64_t rounds = Rounds(false);
