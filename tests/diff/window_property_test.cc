@@ -46,11 +46,7 @@ class WindowProperty {
       const int side = PickSide(at);
       const size_t size = std::min<size_t>(rows_[side].size() - at[side],
                                            1 + Dice(Dice(10) == 0 ? 2000 : 50));
-      const auto begin = rows_[side].begin() + static_cast<long>(at[side]);
-      ASSERT_TRUE(window_
-                      ->Add(side == 0 ? Side::kSource : Side::kTarget,
-                            BatchOf({begin, begin + static_cast<long>(size)}))
-                      .ok());
+      Add(side, at, size);
       at[side] += size;
       // No less than one row and the least table.
       EXPECT_LE(window_->memory_bytes(), schedule_.memory_bytes + (16 << 10));
@@ -154,6 +150,32 @@ class WindowProperty {
       };
     }
     return std::make_unique<Window>(std::move(options));
+  }
+
+  void Add(int side, const size_t (&at)[2], size_t size) {
+    const auto begin = rows_[side].begin() + static_cast<long>(at[side]);
+    const auto batch = BatchOf({begin, begin + static_cast<long>(size)});
+    const Side as = side == 0 ? Side::kSource : Side::kTarget;
+    if (!schedule_.drains || Dice(2) == 0) {
+      ASSERT_TRUE(window_->Add(as, batch).ok());
+      return;
+    }
+    const std::vector<TestRow>& others = rows_[1 - side];
+    const size_t there = at[1 - side];
+    const auto passed = [&](std::string_view payload) {
+      return there == others.size() || RowOf(payload).key < others[there].key;
+    };
+    const size_t before = drained_.left.size();
+    const bool spilled = window_->spilled_bytes() > 0;
+    const absl::Status status =
+        window_->Add(as, batch, passed, [&](const LeftoverKey& key) {
+          EXPECT_EQ(key.source.size() + key.target.size(), 1u);
+          return Visit(key, drained_);
+        });
+    ASSERT_TRUE(status.ok()) << status;
+    if (spilled) {
+      EXPECT_EQ(drained_.left.size(), before);
+    }
   }
 
   // The keys that both sides have passed.

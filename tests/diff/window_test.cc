@@ -157,6 +157,47 @@ TEST_F(WindowTest, RowsInOrderNeverSpill) {
   EXPECT_EQ(Finish(*window).size(), 1000u);
 }
 
+TEST_F(WindowTest, RowsWithoutPartnerNeedNoRoomWhereTheOtherSideHasPassed) {
+  const auto window = Make(/*unique=*/true);
+  Add(*window, Side::kTarget, Range(10, 20));
+  const size_t empty = window->memory_bytes();
+  std::vector<uint32_t> handed;
+  const absl::Status status = window->Add(
+      Side::kSource, BatchOf(Range(0, 30)),
+      [](std::string_view payload) { return RowOf(payload).key < 20; },
+      [&](const LeftoverKey& key) {
+        EXPECT_EQ(key.source.size(), 1u);
+        EXPECT_TRUE(key.target.empty());
+        handed.push_back(RowOf(key.source[0].payload).key);
+        return absl::OkStatus();
+      });
+  ASSERT_TRUE(status.ok()) << status;
+  EXPECT_EQ(handed, (std::vector<uint32_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(window->matched(), 10);
+  EXPECT_EQ(window->entries(), 10u);  // 20 to 29 may still find theirs.
+  EXPECT_EQ(window->memory_bytes(), empty);
+  Add(*window, Side::kTarget, Range(20, 30));
+  EXPECT_TRUE(Finish(*window).empty());
+  EXPECT_EQ(window->keys(), 30);
+}
+
+TEST_F(WindowTest, AChangedKeyIsHandedOverWithBothItsRows) {
+  const auto window = Make(/*unique=*/true);
+  Add(*window, Side::kTarget, {{.key = 1, .value = 1}});
+  ASSERT_TRUE(window
+                  ->Add(
+                      Side::kSource, BatchOf({{.key = 1, .value = 2}}),
+                      [](std::string_view) { return true; },
+                      [](const LeftoverKey&) {
+                        return absl::InternalError("its partner is held");
+                      })
+                  .ok());
+  EXPECT_EQ(window->changed(), 1);
+  EXPECT_TRUE(Finish(*window) ==
+              (std::map<uint32_t, LeftOfKey>{
+                  {1, {.source = {{2, 1}}, .target = {{1, 1}}}}}));
+}
+
 TEST_F(WindowTest, MemoryOfTheForgottenIsUsedAgain) {
   const auto window = Make(/*unique=*/true, 8 << 20);
   Add(*window, Side::kSource, Range(0, 30000));

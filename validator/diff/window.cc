@@ -23,7 +23,9 @@ Window::Impl::Impl(WindowOptions options)
       spill_(absl::StrCat(options_.directory, "/spill."), /*level=*/0,
              buffer_bytes()) {}
 
-absl::Status Window::Impl::Add(Side side, const DigestBatch& batch) {
+absl::Status Window::Impl::Add(
+    Side side, const DigestBatch& batch,
+    const std::function<bool(std::string_view)>& passed, const Visit& visit) {
   ASSAY_RETURN_IF_ERROR(broken_);
   const size_t size = batch.size();
   for (size_t i = 0; i < std::min(size, kAhead); ++i) {
@@ -33,12 +35,29 @@ absl::Status Window::Impl::Add(Side side, const DigestBatch& batch) {
     if (i + kAhead < size) {
       table_.Prefetch(batch.keys[i + kAhead], batch.rows[i + kAhead]);
     }
-    broken_ = Put(side, batch.keys[i], batch.rows[i], batch.payload(i), 1);
+    const Digest& key = batch.keys[i];
+    const Digest& row = batch.rows[i];
+    const std::string_view payload = batch.payload(i);
+    broken_ = passed != nullptr && passed(payload) && IsAlone(key, row)
+                  ? VisitAlone(side, key, row, payload, visit)
+                  : Put(side, key, row, payload, 1);
     if (!broken_.ok()) return broken_;
   }
   rows_[static_cast<int>(side)] += static_cast<int64_t>(size);
   if (table_.WorthCompacting()) table_.Compact();
   return absl::OkStatus();
+}
+
+absl::Status Window::Impl::VisitAlone(Side side, const Digest& key,
+                                      const Digest& row,
+                                      std::string_view payload,
+                                      const Visit& visit) {
+  const Leftover alone{.row = row, .payload = payload, .count = 1};
+  LeftoverKey leftover{.key = key, .source = {}, .target = {}};
+  (side == Side::kSource ? leftover.source : leftover.target) =
+      absl::MakeConstSpan(&alone, 1);
+  ++drained_keys_;
+  return visit(leftover);
 }
 
 absl::Status Window::Impl::PutWithoutRoom(Side side, const Digest& key,
@@ -87,7 +106,13 @@ Window::Window(WindowOptions options)
 Window::~Window() = default;
 
 absl::Status Window::Add(Side side, const DigestBatch& batch) {
-  return impl_->Add(side, batch);
+  return impl_->Add(side, batch, nullptr, nullptr);
+}
+absl::Status Window::Add(
+    Side side, const DigestBatch& batch,
+    const std::function<bool(std::string_view payload)>& passed,
+    const std::function<absl::Status(const LeftoverKey&)>& visit) {
+  return impl_->Add(side, batch, passed, visit);
 }
 absl::Status Window::Finish(
     const std::function<absl::Status(const LeftoverKey&)>& visit,

@@ -71,6 +71,15 @@ class Window {
   // Takes the rows of one side. Fails with kSpillFailed (full disk: what and
   // where); the window is of no use afterwards.
   absl::Status Add(Side side, const DigestBatch& batch);
+  // The same, but a row without a partner of whose payload `passed` is true is
+  // handed over and forgotten at once, as Drain would: `passed` says that all
+  // rows of the other side with this key have been added. Rows are held as
+  // usual once something was spilled. Errors also as Finish.
+  // REQUIRES: unique_keys.
+  absl::Status Add(
+      Side side, const DigestBatch& batch,
+      const std::function<bool(std::string_view payload)>& passed,
+      const std::function<absl::Status(const LeftoverKey&)>& visit);
 
   // Hands every leftover key over, each once, in no particular order, and
   // empties the window. Stops at the first error, its own or `visit`'s; the

@@ -26,7 +26,10 @@ class Window::Impl {
 
   explicit Impl(WindowOptions options);
 
-  absl::Status Add(Side side, const DigestBatch& batch);
+  // `passed` and `visit` may be null.
+  absl::Status Add(Side side, const DigestBatch& batch,
+                   const std::function<bool(std::string_view)>& passed,
+                   const Visit& visit);
   absl::Status Finish(const Visit& visit, const Cancelled& cancelled);
   absl::StatusOr<int64_t> Drain(
       const std::function<bool(std::string_view)>& final, const Visit& visit);
@@ -51,6 +54,13 @@ class Window::Impl {
     if (!added.full) return absl::OkStatus();
     return PutWithoutRoom(side, key, row, payload, rows - added.matched);
   }
+  // Whether a row whose other side is all there has no partner.
+  bool IsAlone(const Digest& key, const Digest& row) const {
+    return spill_.bytes() == 0 && !table_.HasKey(key, row);
+  }
+  // Hands over a row that is its key's only one.
+  absl::Status VisitAlone(Side side, const Digest& key, const Digest& row,
+                          std::string_view payload, const Visit& visit);
   absl::Status PutWithoutRoom(Side side, const Digest& key, const Digest& row,
                               std::string_view payload, uint32_t rows);
   // Writes all entries to the spill files and empties the table.

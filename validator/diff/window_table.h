@@ -62,6 +62,16 @@ class WindowTable {
     __builtin_prefetch(&slots_[Home(key, row)], 1);
   }
 
+  // Whether there is a row with this key, of either side.
+  // REQUIRES: unique_keys.
+  bool HasKey(const Digest& key, const Digest& row) const {
+    for (size_t i = Home(key, row); slots_[i].rows_and_side != 0;
+         i = (i + 1) & mask_) {
+      if (slots_[i].key == key) return true;
+    }
+    return false;
+  }
+
   // Whether more than half of the payload memory is dead.
   bool WorthCompacting() const;
   void Compact();

@@ -12,6 +12,7 @@
 #include "validator/base/log.h"
 #include "validator/base/status.h"
 #include "validator/diff/encode.h"
+#include "validator/diff/payload.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/leftover.h"
 #include "validator/engine/statement.h"
@@ -244,6 +245,21 @@ bool DiffScan::AllDone() const {
   });
 }
 
+absl::Status DiffScan::AddToWindow(size_t range, Side side,
+                                   const diff::DigestBatch& batch) {
+  const CheckpointSide& other = Of(ranges_[range], diff::Other(side));
+  const std::optional<int64_t> there =
+      other.done ? std::numeric_limits<int64_t>::max() : LeadingKey(other);
+  if (!in_order_ || options_.drain == nullptr || !there.has_value()) {
+    return window_->Add(side, batch);
+  }
+  const auto passed = [&](std::string_view payload) {
+    const std::optional<int64_t> key = diff::PayloadLeadingInteger(payload);
+    return key.has_value() && *key < *there;
+  };
+  return window_->Add(side, batch, passed, options_.drain);
+}
+
 absl::Status DiffScan::Take(size_t range, Side side,
                             const diff::DigestBatch& batch,
                             const std::vector<Value>& position) {
@@ -252,7 +268,7 @@ absl::Status DiffScan::Take(size_t range, Side side,
   // nothing.
   if (stopped_) return absl::CancelledError("stopped");
   CheckpointSide& state = Of(ranges_[range], side);
-  ASSAY_RETURN_IF_ERROR(window_->Add(side, batch));
+  ASSAY_RETURN_IF_ERROR(AddToWindow(range, side, batch));
   state.rows += static_cast<int64_t>(batch.size());
   state.null_keys += batch.null_keys;
   state.position = position;

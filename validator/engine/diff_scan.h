@@ -89,6 +89,10 @@ class DiffScan {
   absl::Status Take(size_t range, diff::Side side,
                     const diff::DigestBatch& batch,
                     const std::vector<Value>& position);
+  // Rows that the other side has passed without a partner leave at once.
+  absl::Status AddToWindow(size_t range, diff::Side side,
+                           const diff::DigestBatch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   bool FarAhead(size_t range, diff::Side side) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // About how many rows the window holds in memory.
