@@ -135,12 +135,11 @@ def main(version, pattern="*_test.py"):
         env["PYTHONPATH"] = os.pathsep.join(
             [str(ROOT / "tests/airflow"), str(ROOT / "tests/support")])
         names = sys.argv[1:]
-        command = [str(interpreter), "-m", "unittest", "-v"]
-        if names:
-            command += names
-        else:
-            command += ["discover", "-s", str(ROOT / "tests/airflow"), "-p",
-                        pattern]
+        # `discover` is one only as the very first word.
+        command = [str(interpreter), "-m", "unittest"] + (
+            ["-v", *names] if names else
+            ["discover", "-v", "-s", str(ROOT / "tests/airflow"), "-p",
+             pattern])
         return subprocess.run(command, env=env, check=False).returncode
     finally:
         shutil.rmtree(home, ignore_errors=True)
