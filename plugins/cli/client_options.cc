@@ -76,6 +76,16 @@ absl::Status ReadTls(const GlobalOptions& global, ClientOptions& out) {
         "--tls-cert and --tls-key go together: the client's certificate and "
         "its key");
   }
+  if (global.tls_ca.empty()) out.ca = Environment("ASSAY_TLS_CA_PEM");
+  if (global.tls_cert.empty()) {
+    out.certificate = Environment("ASSAY_TLS_CERT_PEM");
+    out.key = Environment("ASSAY_TLS_KEY_PEM");
+    if (out.certificate.empty() != out.key.empty()) {
+      return absl::InvalidArgumentError(
+          "ASSAY_TLS_CERT_PEM and ASSAY_TLS_KEY_PEM go together: the client's "
+          "certificate and its key");
+    }
+  }
   if (!global.tls_ca.empty()) {
     ASSAY_ASSIGN_OR_RETURN(out.ca, ReadFile("--tls-ca", global.tls_ca));
   }
@@ -129,6 +139,9 @@ absl::StatusOr<ClientOptions> ReadClientOptions(const GlobalOptions& global) {
     out.tls |= global.server.starts_with(scheme);
   }
   out.tls |= global.tls || !global.tls_ca.empty() || !global.tls_cert.empty();
+  for (const char* pem : {"ASSAY_TLS_CA_PEM", "ASSAY_TLS_CERT_PEM"}) {
+    out.tls |= !Environment(pem).empty();
+  }
   // The options may come from the environment, meant for another server.
   if (local_socket) out.tls = false;
   for (const std::string_view scheme : kPlain) {

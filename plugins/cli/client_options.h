@@ -31,8 +31,10 @@ std::string NormalizeAddress(const std::string& address);
 bool IsLocal(const std::string& address);
 
 // Reads the files that `global` names, ASSAY_TOKEN and TRACEPARENT (which is
-// ignored where it is malformed). kInvalidArgument says what is wrong, also
-// where a token would travel without encryption.
+// ignored where it is malformed). Where `global` names no file,
+// ASSAY_TLS_CA_PEM, ASSAY_TLS_CERT_PEM and ASSAY_TLS_KEY_PEM may hold the text
+// of one, for containers without volumes. kInvalidArgument says what is wrong,
+// also where a token would travel without encryption.
 absl::StatusOr<ClientOptions> ReadClientOptions(const GlobalOptions& global);
 
 // What the environment says of how to reach a server, for commands that parse

@@ -83,8 +83,8 @@ absl::Status WriteDifferences(Client& client, const std::string& run_id,
   const bool special = IsSpecialFile(path);
   const std::string target =
       special ? path : absl::StrCat(path, ".", getpid(), ".tmp");
-  const int fd = open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                      0666);
+  const int fd =
+      open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) return FileError(path);
   absl::Status status = ReadInto(client, run_id, rule_id, fd);
   if (close(fd) != 0 && status.ok()) status = FileError(path);

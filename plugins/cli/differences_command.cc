@@ -15,8 +15,7 @@ int DifferencesCommand(const GlobalOptions& global,
   if (!session.ok()) return Fail(session.status());
   const absl::Status status = WriteDifferences(
       (*session)->client(), options.run, options.rule, options.output);
-  return status.ok() ? report::kExitProceed
-                     : Fail((*session)->Explain(status));
+  return status.ok() ? report::kExitProceed : Fail((*session)->Explain(status));
 }
 
 }  // namespace assay::cli

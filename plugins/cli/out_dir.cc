@@ -9,6 +9,7 @@
 #include "plugins/cli/differences.h"
 #include "plugins/cli/failed_run.h"
 #include "plugins/cli/io.h"
+#include "plugins/cli/option_values.h"
 #include "validator/base/status.h"
 #include "validator/report/display.h"
 #include "validator/report/hold_text.h"
@@ -101,6 +102,9 @@ absl::Status OutDir::WriteRun(const v1::Run& run, int exit_code,
       Write("error_count", absl::StrCat(counts.error_count())));
   ASSAY_RETURN_IF_ERROR(Write("release", report::ReleaseText(run)));
   ASSAY_RETURN_IF_ERROR(Write("message", MessageOf(run)));
+  ASSAY_RETURN_IF_ERROR(
+      Write("report_url",
+            ReportUrl(Environment("ASSAY_REPORT_BASE_URL"), run.run_id())));
   ASSAY_RETURN_IF_ERROR(Write("summary.txt", report::TextReport(run)));
   ASSAY_RETURN_IF_ERROR(Write("report.json", report::JsonReport(run)));
   ASSAY_RETURN_IF_ERROR(Write("report.xml", report::JunitReport(run)));

@@ -2,10 +2,8 @@
 #include "plugins/cli/rule_set_file.h"
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "nlohmann/json.hpp"
 #include "plugins/cli/io.h"
 #include "rules/kinds/kinds.h"
 #include "rules/ruleset/parser.h"
@@ -16,62 +14,6 @@ namespace assay::cli {
 namespace {
 
 constexpr size_t kMaxParamsBytes = 1 << 20;
-
-absl::StatusOr<TextMap> ParseJsonParams(const std::string& text,
-                                        const std::string& file) {
-  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
-  if (!json.is_object()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": is no JSON object {\"name\": \"value\", …}"));
-  }
-  TextMap out;
-  for (const auto& [key, value] : json.items()) {
-    if (value.is_string()) {
-      out[key] = value.get<std::string>();
-    } else if (value.is_number_integer() || value.is_boolean()) {
-      out[key] = value.dump();
-    } else {
-      return absl::InvalidArgumentError(absl::StrCat(
-          file, ": ", key,
-          value.is_number()
-              ? ": write the number in quotes, so that it stays exact"
-              : ": must be a text, an integer or a boolean"));
-    }
-  }
-  return out;
-}
-
-std::string Unquoted(absl::string_view text) {
-  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'') &&
-      text.back() == text.front()) {
-    text = text.substr(1, text.size() - 2);
-  }
-  return std::string(text);
-}
-
-absl::StatusOr<TextMap> ParseLineParams(const std::string& text,
-                                        const std::string& file) {
-  TextMap out;
-  int number = 0;
-  for (absl::string_view line : absl::StrSplit(text, '\n')) {
-    ++number;
-    line = absl::StripAsciiWhitespace(line);
-    if (line.empty() || line[0] == '#' || line == "---") continue;
-    const size_t at = line.find_first_of("=:");
-    if (at == absl::string_view::npos || at == 0) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          file, ":", number, ": expected 'name: value' or 'name=value'"));
-    }
-    const std::string key(absl::StripAsciiWhitespace(line.substr(0, at)));
-    const absl::string_view value =
-        absl::StripAsciiWhitespace(line.substr(at + 1));
-    if (!out.emplace(key, Unquoted(value)).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(file, ":", number, ": '", key, "' is given twice"));
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -86,33 +28,13 @@ absl::StatusOr<std::string> ReadRuleSet(const std::string& file) {
   return text;
 }
 
-absl::StatusOr<TextMap> ParsePairs(const std::vector<std::string>& pairs,
-                                   const std::string& option) {
-  TextMap out;
-  for (const std::string& pair : pairs) {
-    const size_t at = pair.find('=');
-    if (at == std::string::npos || at == 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(option, " ", pair, ": expected NAME=VALUE"));
-    }
-    if (!out.emplace(pair.substr(0, at), pair.substr(at + 1)).second) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(option, ": '", pair.substr(0, at), "' is given twice"));
-    }
-  }
-  return out;
-}
-
 absl::StatusOr<TextMap> ReadParams(const std::string& file,
                                    const std::vector<std::string>& pairs) {
   ASSAY_ASSIGN_OR_RETURN(TextMap given, ParsePairs(pairs, "--param"));
   if (file.empty()) return given;
   ASSAY_ASSIGN_OR_RETURN(const std::string text,
                          ReadInput(file, kMaxParamsBytes));
-  const absl::string_view stripped = absl::StripLeadingAsciiWhitespace(text);
-  const bool json = !stripped.empty() && stripped[0] == '{';
-  ASSAY_ASSIGN_OR_RETURN(TextMap out, json ? ParseJsonParams(text, file)
-                                           : ParseLineParams(text, file));
+  ASSAY_ASSIGN_OR_RETURN(TextMap out, ParseTexts(text, file));
   for (auto& [key, value] : given) out[key] = value;
   return out;
 }
@@ -142,21 +64,6 @@ std::string FormatIssues(const std::vector<Issue>& issues,
       }
       absl::StrAppend(&out, escaped, "\n");
     }
-  }
-  return out;
-}
-
-absl::StatusOr<absl::Duration> ParseDuration(const std::string& text,
-                                             const std::string& option) {
-  absl::Duration out;
-  double days = 0;
-  const bool is_days = !text.empty() && text.back() == 'd' &&
-                       absl::SimpleAtod(text.substr(0, text.size() - 1), &days);
-  if (is_days) out = absl::Hours(24) * days;
-  if ((!is_days && !absl::ParseDuration(text, &out)) ||
-      out < absl::ZeroDuration() || out == absl::InfiniteDuration()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        option, " ", text, ": expected a time such as 30s, 5m, 2h or 1d"));
   }
   return out;
 }

@@ -6,27 +6,19 @@
 #ifndef ASSAY_PLUGINS_CLI_RULE_SET_FILE_H_
 #define ASSAY_PLUGINS_CLI_RULE_SET_FILE_H_
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
+#include "plugins/cli/option_values.h"
 #include "validator/base/issue.h"
 
 namespace assay::cli {
 
-using TextMap = std::map<std::string, std::string>;
-
 // Reads the rule set at `file` ("-": standard input).
 absl::StatusOr<std::string> ReadRuleSet(const std::string& file);
-
-// Splits each "k=v" of `pairs`; `option` is named in the error. One key twice
-// is an error.
-absl::StatusOr<TextMap> ParsePairs(const std::vector<std::string>& pairs,
-                                   const std::string& option);
 
 // The parameters of `file` (a JSON object, or lines "key: value" or
 // "key=value"; "" none), overridden by `pairs`.
@@ -41,10 +33,6 @@ std::vector<Issue> LintLocally(std::string_view text, const TextMap& params,
 // The issues as the terminal shows them, with caret, escaped; "" none.
 std::string FormatIssues(const std::vector<Issue>& issues,
                          const std::string& file, std::string_view text);
-
-// "30s", "2h", "1h30m", "1d"; a positive time.
-absl::StatusOr<absl::Duration> ParseDuration(const std::string& text,
-                                             const std::string& option);
 
 }  // namespace assay::cli
 

@@ -25,14 +25,11 @@
 namespace assay::cli {
 namespace {
 
-absl::Status SetDuration(const std::string& text, const std::string& option,
-                         google::protobuf::Duration* out) {
+absl::Status ReadDuration(const std::string& text, const std::string& option,
+                          google::protobuf::Duration* out) {
   ASSAY_ASSIGN_OR_RETURN(const absl::Duration duration,
                          ParseDuration(text, option));
-  const int64_t seconds = absl::ToInt64Seconds(duration);
-  out->set_seconds(seconds);
-  out->set_nanos(static_cast<int32_t>(
-      absl::ToInt64Nanoseconds(duration - absl::Seconds(seconds))));
+  SetDuration(duration, out);
   return absl::OkStatus();
 }
 
@@ -169,13 +166,13 @@ absl::Status Gate::MakeRequest() {
   }
   if (!options_.timeout.empty()) {
     ASSAY_RETURN_IF_ERROR(
-        SetDuration(options_.timeout, "--timeout",
-                    request_.mutable_options()->mutable_timeout()));
+        ReadDuration(options_.timeout, "--timeout",
+                     request_.mutable_options()->mutable_timeout()));
   }
   if (!options_.lease.empty()) {
     ASSAY_RETURN_IF_ERROR(
-        SetDuration(options_.lease, "--lease",
-                    request_.mutable_options()->mutable_lease()));
+        ReadDuration(options_.lease, "--lease",
+                     request_.mutable_options()->mutable_lease()));
   }
   ASSAY_RETURN_IF_ERROR(AddHold());
   if (options_.recheck.empty()) {
@@ -204,8 +201,8 @@ absl::Status Gate::AddHold() {
   }
   request_.mutable_options()->set_on_hold(v1::RunOptions::WAIT);
   if (options_.hold_timeout.empty()) return absl::OkStatus();
-  return SetDuration(options_.hold_timeout, "--hold-timeout",
-                     request_.mutable_options()->mutable_hold_timeout());
+  return ReadDuration(options_.hold_timeout, "--hold-timeout",
+                      request_.mutable_options()->mutable_hold_timeout());
 }
 
 // While a person is waited for, the run's own words are not out yet.
