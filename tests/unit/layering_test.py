@@ -34,13 +34,14 @@ ARROWS = {
     "http": {"service", "report", "proto"},
     "server": None,  # Wiring: everything.
     "cli": {"proto", "report", "ruleset", "kinds", "verdict"},
+    "argo": {"cli", "proto", "report"},
 }
 OPEN = {"base", "value"}
 # The only room that may include these headers.
 OWNERS = {
     r"<sql(ext|types|ucode)?\.h>|<odbcinst\.h>": {"odbc"},
     r"[<\"]grpc(pp|\+\+)?/": {"service", "http", "server", "cli"},
-    r"[<\"]boost/": {"http"},
+    r"[<\"]boost/": {"http", "argo"},
     r"[<\"]prometheus/": {"http"},
     r"[<\"]spdlog/": {"base"},
     r"[<\"]xxhash": {"diff"},
