@@ -7,7 +7,7 @@
 include(GNUInstallDirs)
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 set(doc ${CMAKE_INSTALL_DATAROOTDIR}/doc/assay)
-install(TARGETS assay assayd RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS assay assayd assay-argo-plugin RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # The program itself says what can be completed.
 set(completion ${PROJECT_BINARY_DIR}/gen/completion)
@@ -29,6 +29,8 @@ install(DIRECTORY docs/ DESTINATION ${doc} FILES_MATCHING PATTERN "*.md")
 install(DIRECTORY rules/examples/ DESTINATION ${doc}/examples/rules)
 install(FILES deploy/assayd.example.yaml DESTINATION ${doc}/examples)
 install(DIRECTORY deploy/kubernetes deploy/container DESTINATION ${doc}/examples)
+install(DIRECTORY plugins/argo DESTINATION ${doc}/examples
+        FILES_MATCHING PATTERN "*.yaml")
 install(DIRECTORY deploy/monitoring DESTINATION ${doc}/examples OPTIONAL)
 
 # Absolute: a prefix does not move what the system looks for elsewhere.

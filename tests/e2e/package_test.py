@@ -55,7 +55,8 @@ class PackageTest(unittest.TestCase):
     def test_what_is_in_it(self):
         files = {str(path.relative_to(self.root))
                  for path in self.root.rglob("*") if path.is_file()}
-        for path in ("usr/bin/assayd", "usr/bin/assay", "etc/assay/assayd.yaml",
+        for path in ("usr/bin/assayd", "usr/bin/assay",
+                     "usr/bin/assay-argo-plugin", "etc/assay/assayd.yaml",
                      "usr/lib/systemd/system/assayd.service",
                      "usr/lib/sysusers.d/assay.conf",
                      "usr/share/assay/schema.json",
@@ -63,6 +64,7 @@ class PackageTest(unittest.TestCase):
                      "usr/share/doc/assay/copyright",
                      "usr/share/doc/assay/operations.md",
                      "usr/share/doc/assay/examples/assayd.example.yaml",
+                     "usr/share/doc/assay/examples/argo/plugin.yaml",
                      "usr/share/doc/assay/examples/rules/shop.yaml"):
             self.assertIn(path, files)
         self.assertEqual({path.split("/")[0] for path in files},
@@ -73,7 +75,7 @@ class PackageTest(unittest.TestCase):
                                 if path.startswith("etc/")), sorted(conffiles))
 
     def test_binaries_are_position_independent(self):
-        for name in ("assay", "assayd"):
+        for name in ("assay", "assayd", "assay-argo-plugin"):
             header = run("readelf", "-hW", self.root / "usr/bin" / name)
             self.assertIn("DYN (Position-Independent Executable", header)
 
@@ -187,7 +189,7 @@ class CleanDebianTest(unittest.TestCase):
             "root:assay 640", "assay:assay 700", "assay:assay 700"])
         self.assertRegex(root.run("getent", "passwd", "assay").stdout,
                          r"^assay:x:\d{3}:.*:/usr/sbin/nologin$")
-        for binary in ("assay", "assayd"):
+        for binary in ("assay", "assayd", "assay-argo-plugin"):
             self.assertNotIn("not found",
                              root.run("ldd", f"/usr/bin/{binary}").stdout)
             self.assertIn(binary, root.run(f"/usr/bin/{binary}",
