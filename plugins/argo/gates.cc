@@ -104,8 +104,15 @@ json Gates::Look(const Task& task, Gate& gate,
   v1::WaitRunRequest wait;
   wait.set_run_id(gate.run_id);
   cli::SetDuration(kLinger, wait.mutable_timeout());
-  wait.set_view(v1::RUN_VIEW_FULL);
+  wait.set_view(v1::RUN_VIEW_BASIC);
   absl::StatusOr<v1::Run> run = client_.WaitRun(wait, kCall);
+  if (run.ok() &&
+      (report::IsTerminal(run->state()) || run->state() == v1::Run::HELD)) {
+    // Only now are its results worth their way.
+    cli::SetDuration(absl::Milliseconds(1), wait.mutable_timeout());
+    wait.set_view(v1::RUN_VIEW_FULL);
+    run = client_.WaitRun(wait, kCall);
+  }
   if (!run.ok()) return Trouble(run.status(), task, gate, declared);
   if (run->run_id() != gate.run_id) {
     return Lost(absl::InternalError(absl::StrCat("asked for run ", gate.run_id,

@@ -132,6 +132,18 @@ TEST_F(GatesTest, PendingWhileItWorksThenTheVerdict) {
   EXPECT_EQ(server_.calls().start.size(), 1u);
 }
 
+// Results may be megabytes, and every gate is looked at every ten seconds.
+TEST_F(GatesTest, ResultsAreFetchedAtTheEndOnly) {
+  Ask();
+  Ask();
+  for (const v1::WaitRunRequest& wait : server_.calls().wait) {
+    EXPECT_EQ(wait.view(), v1::RUN_VIEW_BASIC);
+  }
+  wait_ = {End(v1::Run::SUCCEEDED, v1::VERDICT_PASS, v1::DECISION_PROCEED)};
+  Ask();
+  EXPECT_EQ(server_.calls().wait.back().view(), v1::RUN_VIEW_FULL);
+}
+
 TEST_F(GatesTest, ARestartFindsTheSameRun) {
   Ask();
   Restart();
