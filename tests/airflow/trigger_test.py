@@ -83,9 +83,11 @@ class TriggerTest(case.Case):
             waiting = asyncio.create_task(
                 first_event(self.trigger(run_id, request_id="mine")))
             await asyncio.sleep(0.5)
-            waiting.cancel()
-            with self.assertRaises(asyncio.CancelledError):
+            # By its message Airflow 3.3 knows that a user has acted.
+            waiting.cancel("a user")
+            with self.assertRaises(asyncio.CancelledError) as caught:
                 await waiting
+            self.assertEqual(caught.exception.args, ("a user",))
 
         asyncio.run(stop())
         self.assertEqual(self.state(run_id), "RUNNING")

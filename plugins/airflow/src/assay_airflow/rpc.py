@@ -241,11 +241,29 @@ class AsyncClient:
         pauses = _Pauses(grace)
         while True:
             try:
-                return await _method(self._channel, name)(
-                    request, timeout=timeout, metadata=_metadata(self.target))
+                return await _apart(_method(self._channel, name)(
+                    request, timeout=timeout, metadata=_metadata(self.target)))
             except grpc.RpcError as error:
                 pause = pauses.after(_convert(error, self.target))
             await asyncio.sleep(pause)
+
+
+async def _apart(call: Any) -> Any:
+    """The answer of a call, awaited in a task of its own.
+
+    gRPC loses the message of a cancellation that it is told of, and that
+    message is how Airflow says whether a user has acted or a triggerer ends.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        # What has just gone wrong in it is nobody's business any more.
+        task.add_done_callback(lambda done: done.cancelled()
+                               or done.exception())
+        task.cancel()
+        raise
+    return task.result()
 
 
 def _load() -> None:
