@@ -178,11 +178,7 @@ func TestAgentOutcomes(t *testing.T) {
 	}
 	for _, ended := range []<-chan result{pods[true].start(t),
 		pods[false].start(t)} {
-		got := <-ended
-		if got.err != nil {
-			t.Fatal(got.err)
-		}
-		for name, node := range got.nodes {
+		for name, node := range nodesOf(t, ended) {
 			nodes[name] = node
 		}
 	}
@@ -268,17 +264,9 @@ func TestPluginKilledWhileHeld(t *testing.T) {
 		p.start(t)
 		time.Sleep(3 * time.Second)
 	}
-	select {
-	case got := <-ended:
-		t.Fatalf("nobody has released it: %+v", got)
-	default:
-	}
+	waiting(t, ended)
 	assay(t, "release", begun.ID, "--reason", "seen by a test")
-	got := <-ended
-	if got.err != nil {
-		t.Fatal(got.err)
-	}
-	theOnlyRun(t, "killed-held", begun, released(t, got.nodes))
+	theOnlyRun(t, "killed-held", begun, released(t, nodesOf(t, ended)))
 }
 
 // The same while a query goes on, which it does without the plugin.
@@ -292,11 +280,7 @@ func TestPluginKilledWhileRunning(t *testing.T) {
 	p.end(syscall.SIGKILL)
 	time.Sleep(500 * time.Millisecond)
 	p.start(t)
-	got := <-ended
-	if got.err != nil {
-		t.Fatal(got.err)
-	}
-	node := got.nodes["verify"]
+	node := nodesOf(t, ended)["verify"]
 	out := outputsOf(t, templateOf(t, "gate-plugin"), &node)
 	if node.Phase != wfv1.NodeError || out["verdict"] != "ERROR" ||
 		out["exit-code"] != "3" {
@@ -305,41 +289,100 @@ func TestPluginKilledWhileRunning(t *testing.T) {
 	theOnlyRun(t, "killed-running", begun, out)
 }
 
-// The agent's own container is killed and started again in its pod: it has
-// forgotten what it asked for, and asks again with the same token.
-func TestAgentKilledWhileHeld(t *testing.T) {
-	p := startPlugin(t)
-	text, err := json.Marshal(gate(t, p, "agent-killed", held(t)))
+// process is the pod's agent as a process of its own, and what becomes of it.
+func (p pod) process(t *testing.T) (*os.Process, <-chan result) {
+	t.Helper()
+	text, err := json.Marshal(p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := func() (*exec.Cmd, *bytes.Buffer) {
-		child := exec.Command(os.Args[0])
-		child.Env = append(os.Environ(), agentVariable+"="+string(text))
-		out := &bytes.Buffer{}
-		child.Stdout, child.Stderr = out, os.Stderr
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = child.Process.Kill() })
-		return child, out
-	}
-	first, _ := start()
-	begun := waitFor(t, "agent-killed", "HELD")
-	if err := first.Process.Kill(); err != nil {
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), agentVariable+"="+string(text))
+	var said bytes.Buffer
+	child.Stdout, child.Stderr = &said, os.Stderr
+	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	_ = first.Wait()
-	second, said := start()
-	// It must have asked before the release to be an agent that was waiting.
+	t.Cleanup(func() { _ = child.Process.Kill() })
+	out := make(chan result, 1)
+	go func() {
+		var got result
+		if got.err = child.Wait(); got.err == nil {
+			got.err = json.Unmarshal(said.Bytes(), &got.nodes)
+		}
+		out <- got
+	}()
+	return child.Process, out
+}
+
+// nodesOf waits for the agent's end.
+func nodesOf(t *testing.T, ended <-chan result) map[string]wfv1.NodeResult {
+	t.Helper()
+	got := <-ended
+	if got.err != nil {
+		t.Fatal(got.err)
+	}
+	return got.nodes
+}
+
+// waiting wants an agent that has not ended.
+func waiting(t *testing.T, ended <-chan result) {
+	t.Helper()
+	select {
+	case got := <-ended:
+		t.Fatalf("nobody has let it go: %+v", got)
+	default:
+	}
+}
+
+// kill ends an agent, which cannot say anything more.
+func kill(t *testing.T, child *os.Process, ended <-chan result) {
+	t.Helper()
+	waiting(t, ended)
+	if err := child.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+}
+
+// The agent's own container is killed and started again in its pod: it has
+// forgotten what it asked for, and asks again with the same token.
+func TestAgentKilledWhileHeld(t *testing.T) {
+	p := gate(t, startPlugin(t), "agent-killed", held(t))
+	first, ended := p.process(t)
+	begun := waitFor(t, "agent-killed", "HELD")
+	kill(t, first, ended)
+	_, ended = p.process(t)
+	// It asks before the release, as one that waits.
 	time.Sleep(2 * time.Second)
+	waiting(t, ended)
 	assay(t, "release", begun.ID, "--reason", "seen by a test")
-	if err := second.Wait(); err != nil {
-		t.Fatalf("%v: %s", err, said.String())
+	theOnlyRun(t, "agent-killed", begun, released(t, nodesOf(t, ended)))
+}
+
+// The whole pod is lost, agent and plugin. What its node has read is old: the
+// gate is judged anew, and a release of the old run lets nothing through.
+func TestNewPodJudgesAnew(t *testing.T) {
+	lost := startPlugin(t)
+	first, ended := gate(t, lost, "new-pod", held(t)).process(t)
+	old := waitFor(t, "new-pod", "HELD")
+	kill(t, first, ended)
+	lost.end(syscall.SIGKILL)
+	_, ended = gate(t, startPlugin(t), "new-pod", held(t)).process(t)
+	var now run
+	eventually(t, 30*time.Second, "a second run that is held", func() bool {
+		runs := runsOf(t, "new-pod")
+		now = runs[0]
+		return len(runs) == 2 && strings.EqualFold(now.State, "HELD")
+	})
+	assay(t, "release", old.ID, "--reason", "of another pod")
+	time.Sleep(4 * time.Second)
+	waiting(t, ended)
+	assay(t, "release", now.ID, "--reason", "seen by a test")
+	if out := released(t, nodesOf(t, ended)); out["run-id"] != now.ID {
+		t.Fatalf("%v, not run %s", out, now.ID)
 	}
-	var nodes map[string]wfv1.NodeResult
-	if err := json.Unmarshal(said.Bytes(), &nodes); err != nil {
-		t.Fatalf("%v: %s", err, said.String())
+	if runs := runsOf(t, "new-pod"); len(runs) != 2 {
+		t.Fatalf("%v", runs)
 	}
-	theOnlyRun(t, "agent-killed", begun, released(t, nodes))
 }

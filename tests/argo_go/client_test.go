@@ -78,6 +78,26 @@ func TestClientRunsAGate(t *testing.T) {
 	}
 }
 
+// The controller's retry of a node is another attempt: it reads anew.
+func TestAnotherAttemptIsAnotherRun(t *testing.T) {
+	p := startPlugin(t)
+	client := rpc.New(p.address(), p.token)
+	ids := map[string]bool{}
+	for attempt := range 3 {
+		tmpl := fillAttempt(t, templateOf(t, "gate-plugin"), "client-retry",
+			"client-retry.verify", attempt,
+			outcomeOf(t, "bad data is held").arguments())
+		node := poll(t, client, argumentsOf("client-retry", tmpl))
+		if node.Phase != wfv1.NodeFailed {
+			t.Fatalf("%+v", node)
+		}
+		ids[outputsOf(t, tmpl, node)["run-id"]] = true
+	}
+	if runs := runsOf(t, "client-retry"); len(runs) != 3 || len(ids) != 3 {
+		t.Fatalf("%v\n%v", ids, runs)
+	}
+}
+
 func TestClientWithAnotherTokenIsRefused(t *testing.T) {
 	p := startPlugin(t)
 	tmpl := fill(t, templateOf(t, "gate-plugin"), "client-token",

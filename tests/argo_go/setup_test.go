@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -238,10 +239,17 @@ func templateOf(t *testing.T, name string) *wfv1.Template {
 	return out
 }
 
-// fill puts values into a template with the controller's own functions, as it
-// does for the first attempt of a node with a retryStrategy.
+// fill puts values into a template for the first attempt of a node.
 func fill(t *testing.T, tmpl *wfv1.Template, workflow, node string,
 	inputs map[string]string) *wfv1.Template {
+	t.Helper()
+	return fillAttempt(t, tmpl, workflow, node, 0, inputs)
+}
+
+// fillAttempt does it with the controller's own functions, in its order, for
+// an attempt of a node with a retryStrategy.
+func fillAttempt(t *testing.T, tmpl *wfv1.Template, workflow, node string,
+	attempt int, inputs map[string]string) *wfv1.Template {
 	t.Helper()
 	var given wfv1.Arguments
 	for name, value := range inputs {
@@ -260,7 +268,8 @@ func fill(t *testing.T, tmpl *wfv1.Template, workflow, node string,
 		t.Fatal(err)
 	}
 	out, err = common.SubstituteParams(ctx, out, globals,
-		common.Parameters{"retries": "0", "pod.name": "pod"})
+		common.Parameters{"retries": strconv.Itoa(attempt),
+			"pod.name": "pod"})
 	if err != nil {
 		t.Fatal(err)
 	}
