@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -83,7 +84,7 @@ absl::Status Serve(const Options& options) {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
 
   cli::Client client(std::move(server));
   // The token is new with each agent pod, and the same after a restart in it.
@@ -152,4 +153,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace assay::argo
 
-int main(int argc, char** argv) { return assay::argo::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return assay::argo::Main(argc, argv);
+  } catch (...) {  // Memory or threads: Kubernetes starts us again.
+    static_cast<void>(std::fputs("assay-argo-plugin: cannot go on\n", stderr));
+    return 1;
+  }
+}

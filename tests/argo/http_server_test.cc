@@ -69,7 +69,7 @@ class Connection {
     while (text_.size() < end + 4 + length) {
       if (!More()) return "";
     }
-    const std::string out = text_.substr(0, end + 4 + length);
+    std::string out = text_.substr(0, end + 4 + length);
     text_.erase(0, out.size());
     return out;
   }
@@ -187,6 +187,7 @@ TEST_F(HttpServerTest, SixteenCallsAreAnsweredAtOnce) {
   });
   std::atomic<int> good = 0;
   std::vector<std::thread> clients;
+  clients.reserve(16);
   for (int i = 0; i < 16; ++i) {
     clients.emplace_back([&] {
       if (Ask(Post("{}")).starts_with("HTTP/1.1 200 ")) ++good;
@@ -199,6 +200,7 @@ TEST_F(HttpServerTest, SixteenCallsAreAnsweredAtOnce) {
 TEST_F(HttpServerTest, ClientsThatSayNothingKeepNobodyOut) {
   Start([this](const json&) { return json{{"call", ++calls_}}; });
   std::vector<std::unique_ptr<Connection>> silent;
+  silent.reserve(40);
   for (int i = 0; i < 40; ++i) {
     silent.push_back(std::make_unique<Connection>(server_->port()));
   }
