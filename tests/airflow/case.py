@@ -4,10 +4,13 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import sqlite3
 import tempfile
 import textwrap
+import time
 import unittest
+import urllib.request
 
 import assay
 
@@ -16,6 +19,8 @@ WARN = "- range: {column: v, max: 0}\n  id: small\n  fail_above: 50%\n"
 BAD = "- range: {column: v, max: 0}\n  id: small\n"
 ROLLBACK = BAD + "  on_fail: rollback\n"
 MISSING = "- not_null: [no_such_column]\n"
+# For `extra`.
+HTTP = "http:\n  listen: 127.0.0.1:0\n"
 # SQLite counts for minutes.
 SLOW = (
     '- query: {sql: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 '
@@ -66,6 +71,23 @@ class Case(unittest.TestCase):
 
     def use(self, value, name="ASSAY_DEFAULT"):
         os.environ[f"AIRFLOW_CONN_{name}"] = value
+
+    def metric(self, name, rpc):
+        """A metric with the label `rpc`, of a server with `HTTP`."""
+        address = next(a for a in self.server.ready if a.startswith("http:"))
+        with urllib.request.urlopen(f"{address}/metrics",
+                                    timeout=60) as answer:
+            text = answer.read().decode()
+        found = re.search(rf'^{name}{{rpc="{rpc}"}} (\S+)$', text,
+                          re.MULTILINE)
+        return float(found.group(1)) if found else 0.0
+
+    def waiting(self, calls):
+        """Waits until so many calls wait for the ends of runs."""
+        assay.wait_for(
+            lambda: time.sleep(0.2) or self.metric(
+                "assay_waiting_clients", "WaitRun") == calls, 300,
+            f"{calls} open calls of WaitRun")
 
     def runs(self, **labels):
         """Runs of the server as `assay runs` lists them, newest first."""

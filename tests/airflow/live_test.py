@@ -35,6 +35,8 @@ def sleeping(seconds):
 
 @unittest.skipUnless(FULL, "ASSAY_TEST_MODE=full, Airflow 3")
 class LiveTest(case.Case):
+    extra = case.HTTP
+
     @classmethod
     def setUpClass(cls):
         import airflow_live
@@ -99,7 +101,7 @@ class LiveTest(case.Case):
         run = self.airflow.trigger("for_ever")
         self.airflow.wait_task("for_ever", run, "deferred")
         assay.wait_for(self.burning, 20, "the query")
-        time.sleep(3)  # The triggerer has taken it up.
+        self.waiting(1)  # The triggerer has taken it up.
         self.airflow.mark("for_ever", run, "failed")
         took = self.until_cancelled(run, 0, 1)
         print(f"cancelled {took:.1f} s after it was marked")
@@ -110,7 +112,7 @@ class LiveTest(case.Case):
     def test_clear_cancels_and_runs_again(self):
         run = self.airflow.trigger("for_ever")
         first = self.deferred_try(run)
-        time.sleep(3)
+        self.waiting(1)
         self.airflow.clear("for_ever", run)
         self.airflow.wait_task("for_ever", run, "deferred", tries=first + 1)
         self.until_cancelled(run, 1, 2)
@@ -130,7 +132,7 @@ class LiveTest(case.Case):
         self.airflow.wait_task("for_ever", run, "deferred", tries=first + 1)
         self.until_cancelled(run, 1, 2)
         self.airflow.start_one("triggerer", "--skip-serve-logs")
-        time.sleep(15)  # It has taken the trigger up.
+        self.waiting(1)  # It has taken the trigger up.
         self.airflow.mark("for_ever", run, "failed")
         self.until_cancelled(run, 0, 2)
 
