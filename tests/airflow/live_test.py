@@ -55,6 +55,11 @@ class LiveTest(case.Case):
         cls.addClassCleanup(cls.airflow.stop)
         cls.airflow.start()
 
+    def tearDown(self):
+        for run in self.runs():  # What a failed test has left.
+            if run["end_time"] is None:
+                self.server.assay("cancel", run["run_id"])
+
     def burning(self):
         return self.warehouse.query(
             "SELECT pid FROM pg_stat_activity WHERE state = 'active' AND "
@@ -120,6 +125,7 @@ class LiveTest(case.Case):
         self.assertGreater(int(newest["labels"]["try"]), first)
         assay.wait_for(
             lambda: self.run_of(run, 2)["state"] == "RUNNING", 20, "RUNNING")
+        self.waiting(1)
         self.airflow.mark("for_ever", run, "failed")
         self.until_cancelled(run, 0, 2)
 
