@@ -62,7 +62,7 @@ class HoldTest(case.Case):
                 ("FAIL", "PROCEED", "ada", "known and accepted"))
 
     def test_nobody_releases_it(self):
-        run = self.held("nobody", 'deferrable=True, hold_timeout="20s"',
+        run = self.held("nobody", 'deferrable=True, hold_timeout="8s"',
                         lambda run_id: None)
         self.assertEqual(case.states(run), {"gate": "failed"})
         result = case.xcom(run, "gate")
