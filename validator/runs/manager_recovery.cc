@@ -71,12 +71,13 @@ absl::StatusOr<std::unique_ptr<RunManagerImpl>> RunManagerImpl::Create(
     return Annotate(status, context);
   }
   if (manager->seams_.sweep_interval != absl::InfiniteDuration()) {
-    manager->sweeper_ =
-        std::thread([raw = manager.get()] { raw->SweepLoop(); });
+    // First, since the sweeper asks whether there is a beater.
     if (shared) {
       manager->beater_ =
           std::thread([raw = manager.get()] { raw->BeatLoop(); });
     }
+    manager->sweeper_ =
+        std::thread([raw = manager.get()] { raw->SweepLoop(); });
   }
   manager->collector_ = Metrics::Global().AddCollector(
       [raw = manager.get()](const Metrics::Tell& tell) {
