@@ -276,6 +276,7 @@ TEST_F(RecoveryTest, KilledProcess) {
     if (write(ready[1], run.run_id.data(), run.run_id.size()) != 20) _exit(2);
     while (true) pause();
   }
+  close(ready[1]);  // So that a child that fails ends the read below.
   char id[21] = {};
   ASSERT_EQ(read(ready[0], id, 20), 20);
   // Another process has the store: this one is refused, and says why.
@@ -287,7 +288,6 @@ TEST_F(RecoveryTest, KilledProcess) {
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   close(ready[0]);
-  close(ready[1]);
   Open();
   const Run after = AwaitEnd(id);
   EXPECT_EQ(after.state, RunState::kSucceeded);
