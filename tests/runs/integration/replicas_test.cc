@@ -2,6 +2,7 @@
 // Two managers on one run store: calls through either, lost servers, lost
 // stores. tests/e2e/replicas_test.py does it to whole servers.
 #include <fstream>
+#include <future>
 
 #include "tests/runs/fixture.h"
 
@@ -567,24 +568,24 @@ TEST_F(ReplicasTest, DifferencesAreSeenEverywhereAndRechecked) {
 TEST_F(ReplicasTest, CheckpointsOfASharedDirectoryAreCopied) {
   b_.options.directory = a_.options.directory;
   OpenBoth();
-  std::string scratch_a;
+  std::promise<std::string> told;
   a_.deaf = true;
   a_.Do([&](const engine::ExecuteRequest& request, engine::Observer& observer,
             const CancellationToken&) -> absl::Status {
-    scratch_a = ScratchDirectory(request.directory, request.run_id);
-    fs::create_directories(scratch_a + "/diff");
-    std::ofstream(scratch_a + "/diff/window") << "a's";
+    const std::string scratch =
+        ScratchDirectory(request.directory, request.run_id);
+    fs::create_directories(scratch + "/diff");
+    std::ofstream(scratch + "/diff/window") << "a's";
+    told.set_value(scratch);
     a_.released = false;
     observer.OnProgress({});
     while (!a_.released) absl::SleepFor(absl::Milliseconds(1));
     return PassEverything(request, observer);
   });
   const Run run = Start(a_, Request("r1"));
-  ASSERT_TRUE(Eventually([&] {
-    return fs::exists(directory_.File("a") + "/runs/" + run.run_id +
-                      ".0/scratch/" + run.run_id + "/diff/window");
-  }));
-  absl::SleepFor(absl::Milliseconds(20));
+  const std::string scratch_a = told.get_future().get();
+  EXPECT_EQ(scratch_a, directory_.File("a") + "/runs/" + run.run_id +
+                           ".0/scratch/" + run.run_id);
   std::atomic<bool> go = false;
   std::string found;
   b_.Do([&](const engine::ExecuteRequest& request, engine::Observer& observer,
