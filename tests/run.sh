@@ -70,6 +70,7 @@ done
 if [ "$mode" = full ]; then
   run clang_tidy tests/support/clang_tidy.sh
   run sanitizers tests/support/sanitizers.sh
+  run thread_sanitizer tests/support/thread_sanitizer.sh
 fi
 
 if [ "$mode" != unit ]; then

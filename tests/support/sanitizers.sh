@@ -4,8 +4,7 @@
 # build/asan. A finding ends the program that has it, and so fails its test.
 #
 # Leaks are not looked for: the ODBC drivers and unixODBC keep what they have
-# until the process ends. There is no ThreadSanitizer run: Debian's abseil is
-# built without its annotations, so that every absl::Mutex would be reported.
+# until the process ends. thread_sanitizer.sh looks for data races.
 #
 # The closing lines are those of unittest, which count.py reads: all programs
 # are one test.
