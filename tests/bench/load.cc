@@ -6,8 +6,7 @@
 //   load gates ADDRESS FILE GATES CLIENTS    gates, each of them StartRun and
 //                                            WaitRun until the run has ended
 //   load wait ADDRESS FILE CLIENTS SECONDS   clients that wait for one run,
-//   each
-//                                            with a connection of its own
+//                                            each with its own connection
 //
 // Prints one line of NAME=NUMBER words; latencies in milliseconds.
 #include <algorithm>
