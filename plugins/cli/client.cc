@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -196,7 +197,7 @@ struct Client::Impl {
   std::unique_ptr<v1::ValidationService::Stub> stub;
   std::mutex mutex;
   bool refuse = false;
-  grpc::ClientContext* current = nullptr;
+  std::set<grpc::ClientContext*> calls;  // In flight.
 
   // Runs `call` with a context that CancelCalls can end.
   template <typename Fn>
@@ -213,13 +214,13 @@ struct Client::Impl {
     {
       std::lock_guard<std::mutex> lock(mutex);
       if (refuse) return absl::CancelledError("interrupted");
-      current = &context;
+      calls.insert(&context);
     }
     const grpc::Status status = call(&context);
     bool cancelled = false;
     {
       std::lock_guard<std::mutex> lock(mutex);
-      current = nullptr;
+      calls.erase(&context);
       cancelled = refuse;
     }
     return Convert(status, options, cancelled);
@@ -349,7 +350,7 @@ bool Client::AwaitConnection(absl::Duration limit) {
 void Client::CancelCalls() {
   std::lock_guard<std::mutex> lock(impl_->mutex);
   impl_->refuse = true;
-  if (impl_->current != nullptr) impl_->current->TryCancel();
+  for (grpc::ClientContext* call : impl_->calls) call->TryCancel();
 }
 
 void Client::AllowCalls() {

@@ -70,7 +70,7 @@ class Client {
   // or a call that waits, gRPC looks at its sockets only every five seconds.
   bool AwaitConnection(absl::Duration limit);
 
-  // Ends the call in flight, and each later one, with kCancelled until
+  // Ends the calls in flight, and each later one, with kCancelled until
   // AllowCalls.
   void CancelCalls();
   void AllowCalls();
