@@ -57,7 +57,7 @@ std::string ExpectedAndFound(const v1::RuleResult& result) {
     // for what the rule would have demanded.
     return absl::StrCat("not judged: ", Cut(FoundText(result), kErrorWidth));
   }
-  const std::string found = Cut(FoundSummary(result), kPartWidth);
+  std::string found = Cut(FoundSummary(result), kPartWidth);
   // What was expected is what the lines do not say: the same on both sides.
   if (listed) return found;
   const std::string expected = Cut(Escape(result.expected()), kPartWidth);

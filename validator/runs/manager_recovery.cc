@@ -117,7 +117,7 @@ RunManagerImpl::RunManagerImpl(ManagerOptions options,
           options_.max_concurrent_runs,
           2 * static_cast<size_t>(options_.max_concurrent_runs))) {
   absl::MutexLock lock(&mu_);
-  limits_ = options_;
+  limits_ = static_cast<const Limits&>(options_);
 }
 
 RunManagerImpl::~RunManagerImpl() {
