@@ -152,11 +152,12 @@ class FuzzTest(unittest.TestCase):
             self.assertIn(answer.status, SAFE, (sent, answer))
             self.assertEqual(answer.fields["x-content-type-options"],
                              "nosniff")
+            # The answer to HEAD has the length of a body that does not follow.
+            if b"\nHEAD " in b"\n" + sent or b"HEAD" in sent[:6]:
+                return
             if answer.status >= 400 and answer.body and \
                     answer.fields["content-type"] == "application/json":
                 self.assertTrue(answer.reason, answer)
-            if b"\nHEAD " in b"\n" + sent or b"HEAD" in sent[:6]:
-                return
 
     def test_nothing_breaks_the_server(self):
         print(f"seed {SEED}", file=sys.stderr)

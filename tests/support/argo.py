@@ -224,6 +224,9 @@ class Pod:
                         container["command"] + container["args"]]
         self.environment = {
             "PATH": f"{assay.BIN}:/usr/bin:/bin", "ASSAY_SERVER": address,
+            # Of a build with sanitizers.
+            **{key: value for key, value in os.environ.items()
+               if key.endswith("SAN_OPTIONS")},
             **(env or {})}
         self.process = None
 
