@@ -27,10 +27,6 @@ constexpr absl::Duration kLinger = absl::Milliseconds(500);
 constexpr absl::Duration kSoon = absl::Seconds(2);
 constexpr absl::Duration kLater = absl::Seconds(10);
 
-bool IsKnownState(v1::Run::State state) {
-  return v1::Run::State_IsValid(state) && state != v1::Run::STATE_UNSPECIFIED;
-}
-
 // Argo shows it within ten seconds, so a young gate is looked at more often.
 absl::Duration RequeueAfter(absl::Duration age) {
   return std::clamp(age / 5, kSoon, kLater);
@@ -134,7 +130,7 @@ json Gates::Look(const Task& task, Gate& gate,
         cli::ReportUrl(options_.report_base_url, run->run_id()),
         std::move(declared));
   }
-  if (!IsKnownState(run->state())) {
+  if (!cli::IsKnownState(run->state())) {
     // A state of a newer server. One that has ended says a verdict; one that
     // goes on will be something else soon.
     gate.unknown = std::min(gate.unknown, now);

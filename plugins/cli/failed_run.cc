@@ -53,6 +53,10 @@ void SetLost(const absl::Status& status, v1::Run& run) {
   *run.mutable_error() = failed.error();
 }
 
+bool IsKnownState(v1::Run::State state) {
+  return v1::Run::State_IsValid(state) && state != v1::Run::STATE_UNSPECIFIED;
+}
+
 std::string ReasonName(const absl::Status& status) {
   const ErrorReason reason = GetReason(status);
   if (reason != ErrorReason::kUnspecified) {

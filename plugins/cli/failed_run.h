@@ -21,6 +21,9 @@ v1::Run FailedRun(const std::string& reason, const std::string& message,
 // waiting: ERROR and HOLD whatever it was.
 void SetLost(const absl::Status& status, v1::Run& run);
 
+// Whether this client knows what `state` means; a newer server may have more.
+bool IsKnownState(v1::Run::State state);
+
 // The wire name of the reason of `status`, or of its code.
 std::string ReasonName(const absl::Status& status);
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "plugins/cli/failed_run.h"
 #include "validator/base/status.h"
 #include "validator/report/outcome.h"
 
@@ -23,10 +24,6 @@ constexpr absl::Duration kWatchDeadline = absl::Seconds(60);
 // A server that answers a long poll at once is not asked in a tight loop.
 constexpr absl::Duration kLeastWait = absl::Milliseconds(200);
 constexpr absl::Duration kCancelTime = absl::Seconds(5);
-
-bool IsKnownState(v1::Run::State state) {
-  return v1::Run::State_IsValid(state) && state != v1::Run::STATE_UNSPECIFIED;
-}
 
 }  // namespace
 
