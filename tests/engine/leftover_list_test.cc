@@ -132,7 +132,7 @@ TEST(LeftoverList, FindsDamage) {
 
 TEST(LeftoverList, AFullDiskIsAnError) {
   // Writes to it fail with ENOSPC.
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP();
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
   ScratchDirectory directory;
   std::filesystem::create_symlink("/dev/full", directory / "leftovers");
   LeftoverList list(directory.path(), "leftovers");
