@@ -64,6 +64,31 @@ TEST(LeftoverList, KeepsRecordsInMemoryAndOnDisk) {
   EXPECT_TRUE(std::filesystem::is_empty(directory.path()));
 }
 
+// The key is written once, as part of a row's payload.
+TEST(LeftoverList, GivesBackTheKeyOfAWindowsLeftover) {
+  ScratchDirectory directory;
+  for (const std::string& key : {std::string("\x05key\0x", 6), std::string()}) {
+    const auto length = static_cast<uint32_t>(key.size());
+    std::string payload(reinterpret_cast<const char*>(&length), sizeof length);
+    payload += key + "and columns";
+    const diff::Leftover row{{7, 8}, payload, 3};
+    LeftoverList list(directory.path());
+    ASSERT_TRUE(
+        list.Add(diff::LeftoverKey{{1, 2}, {}, absl::MakeConstSpan(&row, 1)})
+            .ok());
+    const absl::Status status =
+        list.ForEach(10, [&](std::vector<LeftoverRecord>& records) {
+          EXPECT_EQ(records.size(), 1u);
+          EXPECT_EQ(records.front().key, key);
+          EXPECT_TRUE(records.front().source.empty());
+          EXPECT_EQ(records.front().target,
+                    std::vector<LeftoverRow>({{{7, 8}, payload, 3}}));
+          return absl::OkStatus();
+        });
+    EXPECT_TRUE(status.ok()) << status;
+  }
+}
+
 TEST(LeftoverList, WithoutAFolderStaysInMemory) {
   LeftoverList list("");
   Add(list, 0, 60000);

@@ -53,8 +53,8 @@ bool TakeString(const Json& json, const char* name, std::string& out) {
 
 }  // namespace
 
-std::string DifferenceLine(const Difference& difference) {
-  std::string line = "{\"kind\":";
+void AppendDifferenceLine(const Difference& difference, std::string& line) {
+  line += "{\"kind\":";
   AppendString(difference.kind, line);
   line += ",\"table\":";
   AppendString(difference.table, line);
@@ -83,6 +83,11 @@ std::string DifferenceLine(const Difference& difference) {
   }
   if (!difference.exact) line += ",\"exact\":false";
   line += '}';
+}
+
+std::string DifferenceLine(const Difference& difference) {
+  std::string line;
+  AppendDifferenceLine(difference, line);
   return line;
 }
 
@@ -132,9 +137,10 @@ DifferenceWriter::~DifferenceWriter() {
 }
 
 absl::Status DifferenceWriter::Write(const Difference& difference) {
-  std::string line = DifferenceLine(difference);
-  line += '\n';
-  if (std::fwrite(line.data(), 1, line.size(), file_) != line.size()) {
+  line_.clear();
+  AppendDifferenceLine(difference, line_);
+  line_ += '\n';
+  if (std::fwrite(line_.data(), 1, line_.size(), file_) != line_.size()) {
     return DiskError("write", absl::StrCat(path_, ".part"), errno);
   }
   ++written_;

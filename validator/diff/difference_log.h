@@ -35,6 +35,7 @@ struct Difference {
 // The JSON line of a difference, without newline. Binary values are
 // hexadecimal.
 std::string DifferenceLine(const Difference& difference);
+void AppendDifferenceLine(const Difference& difference, std::string& out);
 // The reverse; values come back as text, NULL as Null. kInternal where damaged.
 absl::StatusOr<Difference> ParseDifferenceLine(std::string_view line);
 
@@ -52,6 +53,7 @@ class DifferenceWriter {
   DifferenceWriter() = default;
   std::string path_;
   std::FILE* file_ = nullptr;
+  std::string line_;
   int64_t written_ = 0;
 };
 

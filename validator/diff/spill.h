@@ -87,6 +87,8 @@ class SpillFiles {
     return extents_[partition];
   }
   uint64_t bytes() const;
+  // Whether there is any entry, written or buffered.
+  bool any() const { return any_; }
   bool one_key_only() const { return one_key_only_; }
 
   // Goes on from a checkpoint: verifies the files and cuts off what is behind

@@ -56,7 +56,7 @@ class Window::Impl {
   }
   // Whether a row whose other side is all there has no partner.
   bool IsAlone(const Digest& key, const Digest& row) const {
-    return spill_.bytes() == 0 && !table_.HasKey(key, row);
+    return !spill_.any() && !table_.HasKey(key, row);
   }
   // Hands over a row that is its key's only one.
   absl::Status VisitAlone(Side side, const Digest& key, const Digest& row,

@@ -183,7 +183,7 @@ absl::Status DiffConclusion::ReadBoth(const std::vector<std::string>& changed,
   return absl::OkStatus();
 }
 
-absl::Status DiffConclusion::Take(std::vector<LeftoverRecord>& records) {
+absl::Status DiffConclusion::Take(absl::Span<const LeftoverRecord> records) {
   KeyedRows source;
   KeyedRows target;
   if (causes_decide_ && plan_.key_lookup && plan_.key_columns > 0) {
@@ -201,13 +201,13 @@ absl::Status DiffConclusion::Take(std::vector<LeftoverRecord>& records) {
     }
     return absl::OkStatus();
   }
-  for (LeftoverRecord& record : records) {
+  for (const LeftoverRecord& record : records) {
     ASSAY_RETURN_IF_ERROR(TakeOne(record, source, target));
   }
   return absl::OkStatus();
 }
 
-absl::Status DiffConclusion::TakeOne(LeftoverRecord& record,
+absl::Status DiffConclusion::TakeOne(const LeftoverRecord& record,
                                      const KeyedRows& source,
                                      const KeyedRows& target) {
   AddToFingerprint(diff::Side::kSource, record.source);
@@ -299,7 +299,7 @@ absl::Status DiffConclusion::List(const std::string& kind,
         writer_, diff::DifferenceWriter::Create(context_.differences));
   }
   difference_.kind = kind;
-  ASSAY_ASSIGN_OR_RETURN(difference_.key, KeyValues(plan_, record.key));
+  ASSAY_RETURN_IF_ERROR(KeyValues(plan_, record.key, difference_.key));
   difference_.exact = IsPlainKey(record.key) && IsUtf8(difference_.key);
   difference_.columns.clear();
   for (const size_t column : columns) {
@@ -391,10 +391,10 @@ int64_t DiffConclusion::listed() const { return listed_; }
 void DiffConclusion::AddToFingerprint(diff::Side side,
                                       const std::vector<LeftoverRow>& rows) {
   for (const LeftoverRow& row : rows) {
-    std::string bytes(side == diff::Side::kSource ? "s" : "t");
-    bytes.append(reinterpret_cast<const char*>(&row.row), sizeof row.row);
-    bytes += row.payload;
-    const diff::Digest digest = diff::HashBytes(bytes, 0);
+    hashed_ = side == diff::Side::kSource ? "s" : "t";
+    hashed_.append(reinterpret_cast<const char*>(&row.row), sizeof row.row);
+    hashed_ += row.payload;
+    const diff::Digest digest = diff::HashBytes(hashed_, 0);
     // A sum, so that neither the order matters nor whether equal rows come one
     // by one.
     fingerprint_ +=

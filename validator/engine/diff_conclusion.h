@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "rules/verdict/result.h"
 #include "validator/diff/cause.h"
 #include "validator/diff/difference_log.h"
@@ -33,7 +34,7 @@ class DiffConclusion {
 
   // Counts differences that are final. Reads rows where their cause decides
   // whether they are accepted.
-  absl::Status Take(std::vector<LeftoverRecord>& records);
+  absl::Status Take(absl::Span<const LeftoverRecord> records);
 
   // Whether Take reads rows, for which it needs both sessions.
   bool reads() const { return causes_decide_; }
@@ -63,7 +64,7 @@ class DiffConclusion {
                          const std::string& column,
                          const std::vector<std::string>& causes);
   void NoteAccepted();
-  absl::Status TakeOne(LeftoverRecord& record, const KeyedRows& source,
+  absl::Status TakeOne(const LeftoverRecord& record, const KeyedRows& source,
                        const KeyedRows& target);
   absl::Status List(const std::string& kind, const LeftoverRecord& record,
                     const std::vector<size_t>& columns);
@@ -102,6 +103,7 @@ class DiffConclusion {
   std::string samples_note_;
   int64_t listed_ = 0;
   unsigned __int128 fingerprint_ = 0;
+  std::string hashed_;  // AddToFingerprint's.
 };
 
 }  // namespace assay::engine

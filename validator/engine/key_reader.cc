@@ -160,6 +160,13 @@ bool IsPlainKey(std::string_view key) {
 absl::StatusOr<std::vector<Value>> KeyValues(const PairPlan& plan,
                                              std::string_view key) {
   std::vector<Value> out;
+  ASSAY_RETURN_IF_ERROR(KeyValues(plan, key, out));
+  return out;
+}
+
+absl::Status KeyValues(const PairPlan& plan, std::string_view key,
+                       std::vector<Value>& out) {
+  out.clear();
   for (size_t i = 0; i < plan.key_columns; ++i) {
     std::optional<Value> value = diff::DecodeValue(key);
     if (!value.has_value()) {
@@ -167,7 +174,7 @@ absl::StatusOr<std::vector<Value>> KeyValues(const PairPlan& plan,
     }
     out.push_back(*std::move(value));
   }
-  return out;
+  return absl::OkStatus();
 }
 
 absl::Status NameColumn(const PairPlan& plan, const absl::Status& status) {

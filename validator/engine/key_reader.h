@@ -49,6 +49,9 @@ inline constexpr size_t kKeysPerStatement = 500;
 // The values of a key's canonical bytes. kInternal where they are damaged.
 absl::StatusOr<std::vector<Value>> KeyValues(const PairPlan& plan,
                                              std::string_view key);
+// The same with the memory of `out`.
+absl::Status KeyValues(const PairPlan& plan, std::string_view key,
+                       std::vector<Value>& out);
 
 // Rows whose key is, byte for byte, one of `keys` (canonical), read on both
 // sides at once.

@@ -38,7 +38,7 @@ int64_t RowsOf(const std::vector<LeftoverRow>& rows) {
 
 void ForEachPair(
     const LeftoverRecord& record,
-    const std::function<void(const LeftoverRow&, const LeftoverRow&, int64_t)>&
+    absl::FunctionRef<void(const LeftoverRow&, const LeftoverRow&, int64_t)>
         visit) {
   size_t s = 0;
   size_t t = 0;
@@ -68,18 +68,24 @@ std::string_view KeyOf(const diff::LeftoverKey& leftover) {
   return diff::PayloadKey(any.front().payload);
 }
 
-LeftoverRecord ToRecord(const diff::LeftoverKey& leftover) {
-  LeftoverRecord record;
-  const auto copy = [&](absl::Span<const diff::Leftover> from,
-                        std::vector<LeftoverRow>& to) {
-    for (const diff::Leftover& row : from) {
-      to.push_back({row.row, std::string(row.payload), row.count});
+std::string_view KeyOf(const LeftoverRecord& record) {
+  const auto& any = record.source.empty() ? record.target : record.source;
+  return diff::PayloadKey(any.front().payload);
+}
+
+void CopyTo(const diff::LeftoverKey& leftover, LeftoverRecord& record) {
+  const auto copy = [](absl::Span<const diff::Leftover> from,
+                       std::vector<LeftoverRow>& to) {
+    to.resize(from.size());
+    for (size_t i = 0; i < from.size(); ++i) {
+      to[i].row = from[i].row;
+      to[i].payload.assign(from[i].payload);
+      to[i].count = from[i].count;
     }
   };
   copy(leftover.source, record.source);
   copy(leftover.target, record.target);
-  record.key = std::string(KeyOf(leftover));
-  return record;
+  record.key.assign(KeyOf(leftover));
 }
 
 std::vector<size_t> DifferingColumns(const PairPlan& plan,

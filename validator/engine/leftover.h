@@ -5,11 +5,11 @@
 #define ASSAY_VALIDATOR_ENGINE_LEFTOVER_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "validator/diff/digest.h"
 #include "validator/diff/window.h"
 #include "validator/engine/pair_plan.h"
@@ -38,12 +38,15 @@ int64_t RowsOf(const std::vector<LeftoverRow>& rows);
 // any: one of each and how many such pairs.
 void ForEachPair(
     const LeftoverRecord& record,
-    const std::function<void(const LeftoverRow& source,
-                             const LeftoverRow& target, int64_t pairs)>& visit);
+    absl::FunctionRef<void(const LeftoverRow& source, const LeftoverRow& target,
+                           int64_t pairs)>
+        visit);
 
 // Canonical bytes of the key. Valid as long as the rows are.
 std::string_view KeyOf(const diff::LeftoverKey& leftover);
-LeftoverRecord ToRecord(const diff::LeftoverKey& leftover);
+std::string_view KeyOf(const LeftoverRecord& record);
+// Uses the memory of what `record` was before.
+void CopyTo(const diff::LeftoverKey& leftover, LeftoverRecord& record);
 
 // Whether two rows of one key are equal: digests, and columns with a tolerance.
 bool RowsEqual(const PairPlan& plan, const diff::Digest& source_row,

@@ -18,7 +18,7 @@ namespace assay::engine {
 namespace {
 
 // Held in memory, and the size of a frame of the file.
-constexpr size_t kMemoryBytes = 4 << 20;
+constexpr size_t kMemoryBytes = 1 << 20;
 
 template <typename T>
 void Put(std::string& out, const T& value) {
@@ -28,14 +28,20 @@ void PutText(std::string& out, std::string_view text) {
   Put(out, static_cast<uint32_t>(text.size()));
   out.append(text);
 }
+struct RowHead {
+  diff::Digest row;
+  int64_t count = 0;
+  uint64_t payload_bytes = 0;
+};
 // Of both kinds: diff::Leftover and LeftoverRow.
 template <typename Rows>
 void PutRows(std::string& out, const Rows& rows) {
   Put(out, static_cast<uint32_t>(rows.size()));
   for (const auto& row : rows) {
-    Put(out, row.row);
-    Put(out, int64_t{row.count});
-    PutText(out, row.payload);
+    Put(out, RowHead{.row = row.row,
+                     .count = row.count,
+                     .payload_bytes = row.payload.size()});
+    out.append(row.payload);
   }
 }
 
@@ -50,8 +56,7 @@ struct Parser {
     in.remove_prefix(sizeof value);
     return value;
   }
-  std::string TakeText() {
-    const auto size = Take<uint32_t>();
+  std::string TakeText(size_t size) {
     std::string out(in.substr(0, size));
     in.remove_prefix(size);
     return out;
@@ -59,9 +64,10 @@ struct Parser {
   std::vector<LeftoverRow> TakeRows() {
     std::vector<LeftoverRow> rows(Take<uint32_t>());
     for (LeftoverRow& row : rows) {
-      row.row = Take<diff::Digest>();
-      row.count = Take<int64_t>();
-      row.payload = TakeText();
+      const auto head = Take<RowHead>();
+      row.row = head.row;
+      row.count = head.count;
+      row.payload = TakeText(head.payload_bytes);
     }
     return rows;
   }
@@ -106,7 +112,7 @@ absl::Status LeftoverList::Add(const LeftoverRecord& record) {
 }
 
 absl::Status LeftoverList::Add(const diff::LeftoverKey& leftover) {
-  PutText(buffer_, KeyOf(leftover));
+  PutText(buffer_, "");  // The rows have it.
   PutRows(buffer_, leftover.source);
   PutRows(buffer_, leftover.target);
   return Added();
@@ -151,9 +157,10 @@ absl::Status LeftoverList::ForEach(
   const auto take = [&](std::string_view bytes) -> absl::Status {
     for (Parser parser{bytes}; !parser.in.empty();) {
       LeftoverRecord& record = records.emplace_back();
-      record.key = parser.TakeText();
+      record.key = parser.TakeText(parser.Take<uint32_t>());
       record.source = parser.TakeRows();
       record.target = parser.TakeRows();
+      if (record.key.empty()) record.key = KeyOf(record);
       ++handed_over;
       if (records.size() < chunk) continue;
       ASSAY_RETURN_IF_ERROR(visit(records));

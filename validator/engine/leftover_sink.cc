@@ -3,13 +3,14 @@
 
 #include <utility>
 
+#include "absl/types/span.h"
 #include "validator/base/status.h"
 
 namespace assay::engine {
 namespace {
 
-// Concluded in one go: enough to be worth a thread, few enough for memory.
-constexpr size_t kConcludedTogether = 20000;
+// Concluded in one go: enough to be worth a thread, few enough for the caches.
+constexpr size_t kConcludedTogether = 4096;
 
 }  // namespace
 
@@ -18,21 +19,23 @@ LeftoverSink::~LeftoverSink() {
 }
 
 absl::Status LeftoverSink::Conclude(const diff::LeftoverKey& leftover) {
-  chunk_.push_back(ToRecord(leftover));
-  return chunk_.size() < kConcludedTogether ? absl::OkStatus() : HandOver();
+  if (chunk_.empty()) chunk_.resize(kConcludedTogether);
+  CopyTo(leftover, chunk_[filled_++]);
+  return filled_ < chunk_.size() ? absl::OkStatus() : HandOver();
 }
 
 absl::Status LeftoverSink::HandOver() {
   if (concluded_.valid()) ASSAY_RETURN_IF_ERROR(concluded_.get());
   in_work_.swap(chunk_);
-  chunk_.clear();
-  concluded_ = std::async(std::launch::async,
-                          [this] { return conclusion_.Take(in_work_); });
+  const size_t filled = std::exchange(filled_, 0);
+  concluded_ = std::async(std::launch::async, [this, filled] {
+    return conclusion_.Take(absl::MakeSpan(in_work_).first(filled));
+  });
   return absl::OkStatus();
 }
 
 absl::Status LeftoverSink::Flush() {
-  if (!chunk_.empty()) ASSAY_RETURN_IF_ERROR(HandOver());
+  if (filled_ > 0) ASSAY_RETURN_IF_ERROR(HandOver());
   return concluded_.valid() ? concluded_.get() : absl::OkStatus();
 }
 

@@ -37,7 +37,9 @@ class LeftoverSink {
 
   DiffConclusion& conclusion_;
   LeftoverList& list_;
+  // Of both the memory is used again.
   std::vector<LeftoverRecord> chunk_;
+  size_t filled_ = 0;  // Of `chunk_`.
   std::vector<LeftoverRecord> in_work_;
   std::future<absl::Status> concluded_;  // Of `in_work_`.
 };
