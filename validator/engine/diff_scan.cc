@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/log.h"
+#include "validator/base/pipe.h"
 #include "validator/base/status.h"
 #include "validator/diff/encode.h"
 #include "validator/diff/payload.h"
@@ -47,6 +48,12 @@ void Append(const std::vector<SessionPair>& from,
             std::vector<SessionPair>& to) {
   to.insert(to.end(), from.begin(), from.end());
 }
+
+// Digested rows on their way from a reader to the window.
+struct EncodedRows {
+  diff::DigestBatch batch;
+  std::vector<Value> position;  // Where the reading stands after them.
+};
 
 // A rate of rows, kept by sleeping.
 class Throttle {
@@ -315,23 +322,42 @@ absl::Status DiffScan::ReadSide(connections::Session* session, size_t range,
     rate = std::max<int64_t>(1, *rate / static_cast<int64_t>(readers_.size()));
   }
   Throttle throttle(rate);
+  // The database is asked for more while the window takes what there is.
+  Pipe<EncodedRows> taker([&](const EncodedRows& rows) {
+    absl::Status taken = Take(range, side, rows.batch, rows.position);
+    if (!taken.ok()) EndAll();  // The statement, too, that is being read.
+    return taken;
+  });
   std::vector<db::CellKind> kinds;
-  diff::DigestBatch batch;
-  return StreamTable(stream, [&](const StreamBlock& block) -> absl::Status {
+  const auto encode = [&](const StreamBlock& block) -> absl::Status {
     if (kinds.empty()) {
       for (size_t i = 0; i < columns.encodings.size(); ++i) {
         kinds.push_back((*block.columns)[i].kind);
       }
     }
+    auto& [batch, position] = taker.item();
     batch.Clear();
+    position = *block.position;
     if (absl::Status status = encoder.Encode(*block.rows, kinds, batch);
         !status.ok()) {
       return Annotate(NameColumn(*context_.plan, status), SideName(side));
     }
-    context_.meter->RowsRead(static_cast<int64_t>(batch.size()));
-    ASSAY_RETURN_IF_ERROR(Take(range, side, batch, *block.position));
-    return throttle.Took(batch.size(), token_);
-  });
+    const size_t rows = batch.size();
+    context_.meter->RowsRead(static_cast<int64_t>(rows));
+    ASSAY_RETURN_IF_ERROR(taker.Push());
+    return throttle.Took(rows, token_);
+  };
+  const absl::Status status = StreamTable(stream, encode);
+  if (!status.ok()) EndAll();  // So that what takes does not wait for more.
+  const absl::Status taken = taker.Finish();
+  // The one that is the other's reason.
+  const bool from_taking =
+      status.ok() || GetReason(status) == ErrorReason::kCancelled;
+  return from_taking && !taken.ok() ? taken : status;
+}
+
+void DiffScan::EndAll() {
+  stop_.Cancel(MakeError(ErrorReason::kCancelled, "the other side ended"));
 }
 
 void DiffScan::Read(const SessionPair& sessions, size_t range, Side side) {
@@ -345,7 +371,6 @@ void DiffScan::Read(const SessionPair& sessions, size_t range, Side side) {
     status = ReadSide(side == Side::kSource ? sessions.source : sessions.target,
                       range, side);
   }
-  bool end_others = false;
   {
     absl::MutexLock lock(&mu_);
     if (status.ok()) {
@@ -353,7 +378,6 @@ void DiffScan::Read(const SessionPair& sessions, size_t range, Side side) {
       return;
     }
     // A stop of our own is no failure, but ends all.
-    end_others = true;
     if (!stopped_ || context_.cancel.cancelled()) {
       failed_ = true;
       // The first failure, not the cancellation that it caused.
@@ -362,9 +386,7 @@ void DiffScan::Read(const SessionPair& sessions, size_t range, Side side) {
       }
     }
   }
-  if (end_others) {
-    stop_.Cancel(MakeError(ErrorReason::kCancelled, "the other side ended"));
-  }
+  EndAll();
 }
 
 void DiffScan::Work(const SessionPair& sessions) {

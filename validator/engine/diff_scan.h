@@ -46,7 +46,7 @@ struct DiffScanOptions {
   LeftoverList* drained = nullptr;
 };
 
-// One scan of two sides. Run is called once, by one thread; it uses two for
+// One scan of two sides. Run is called once, by one thread; it uses four for
 // each pair of sessions.
 class DiffScan {
  public:
@@ -84,6 +84,8 @@ class DiffScan {
   void Read(const SessionPair& sessions, size_t range, diff::Side side);
   absl::Status ReadSide(connections::Session* session, size_t range,
                         diff::Side side);
+  // Ends the reading of all, soon.
+  void EndAll();
   void Estimate();
   // Takes a batch, under the lock; waits while this side is far ahead.
   absl::Status Take(size_t range, diff::Side side,

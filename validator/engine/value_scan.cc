@@ -2,13 +2,11 @@
 #include "validator/engine/value_scan.h"
 
 #include <algorithm>
-#include <deque>
-#include <memory>
-#include <thread>
-#include <utility>
+#include <string>
+#include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "absl/status/status.h"
+#include "validator/base/pipe.h"
 #include "validator/base/status.h"
 #include "validator/engine/statement.h"
 #include "validator/engine/table_stream.h"
@@ -29,53 +27,22 @@ struct Batch {
   std::vector<ColumnTexts> columns;
 };
 
-std::unique_ptr<Batch> CopyBlock(const db::RowBlock& block, size_t columns) {
-  auto batch = std::make_unique<Batch>();
-  batch->rows = block.rows();
-  batch->columns.resize(columns);
+void CopyBlock(const db::RowBlock& block, size_t columns, Batch& batch) {
+  batch.rows = block.rows();
+  batch.columns.resize(columns);
   for (size_t c = 0; c < columns; ++c) {
-    Batch::ColumnTexts& texts = batch->columns[c];
-    texts.ends.reserve(batch->rows);
-    texts.nulls.reserve(batch->rows);
-    for (size_t r = 0; r < batch->rows; ++r) {
+    Batch::ColumnTexts& texts = batch.columns[c];
+    texts.data.clear();
+    texts.ends.clear();
+    texts.nulls.clear();
+    for (size_t r = 0; r < batch.rows; ++r) {
       const bool null = block.IsNull(r, c);
       texts.nulls.push_back(null ? 1 : 0);
       if (!null) texts.data.append(block.Text(r, c));
       texts.ends.push_back(static_cast<uint32_t>(texts.data.size()));
     }
   }
-  return batch;
 }
-
-// A queue of few batches between the reader and the tester.
-class BatchQueue {
- public:
-  // Blocks while the queue is full. Null ends the stream.
-  void Push(std::unique_ptr<Batch> batch) {
-    absl::MutexLock lock(&mu_);
-    auto room = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      return queue_.size() < kCapacity;
-    };
-    mu_.Await(absl::Condition(&room));
-    queue_.push_back(std::move(batch));
-  }
-
-  std::unique_ptr<Batch> Pop() {
-    absl::MutexLock lock(&mu_);
-    auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-      return !queue_.empty();
-    };
-    mu_.Await(absl::Condition(&ready));
-    std::unique_ptr<Batch> batch = std::move(queue_.front());
-    queue_.pop_front();
-    return batch;
-  }
-
- private:
-  static constexpr size_t kCapacity = 3;
-  absl::Mutex mu_;
-  std::deque<std::unique_ptr<Batch>> queue_ ABSL_GUARDED_BY(mu_);
-};
 
 void Keep(ScanTest& test, std::string_view value) {
   if (test.failing_values.size() >= test.keep) return;
@@ -126,21 +93,19 @@ absl::Status ScanValues(const ScanRequest& request,
   stream.marker = request.marker;
   stream.cancel = request.cancel;
 
-  BatchQueue queue;
-  std::thread tester([&] {
-    while (const std::unique_ptr<Batch> batch = queue.Pop()) {
-      for (size_t i = 0; i < tests.size(); ++i) {
-        TestColumn(batch->columns[place[i]], batch->rows, tests[i]);
-      }
+  Pipe<Batch> tester([&](const Batch& batch) {
+    for (size_t i = 0; i < tests.size(); ++i) {
+      TestColumn(batch.columns[place[i]], batch.rows, tests[i]);
     }
-  });
-  absl::Status status = StreamTable(stream, [&](const StreamBlock& block) {
-    queue.Push(CopyBlock(*block.rows, columns.size()));
-    request.on_rows(static_cast<int64_t>(block.rows->rows()));
     return absl::OkStatus();
   });
-  queue.Push(nullptr);
-  tester.join();
+  const absl::Status status =
+      StreamTable(stream, [&](const StreamBlock& block) {
+        CopyBlock(*block.rows, columns.size(), tester.item());
+        request.on_rows(static_cast<int64_t>(block.rows->rows()));
+        return tester.Push();
+      });
+  ASSAY_RETURN_IF_ERROR(tester.Finish());
   return status;
 }
 
