@@ -62,6 +62,7 @@ Quirks QuirksOf(SQLHDBC connection, std::string_view dbms_name) {
     quirks.fetch = FetchMethod::kRow;
     quirks.unique_keys = UniqueKeys::kSqlite;
     quirks.typed_values = true;
+    quirks.blobs_as_hex = true;
     quirks.cancel_idle_statement = true;
     quirks.only_schema = "main";
     return quirks;

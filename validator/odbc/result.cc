@@ -2,6 +2,7 @@
 #include "validator/odbc/result.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "absl/strings/ascii.h"
@@ -206,6 +207,44 @@ absl::Status ReadWhole(Link& link, SQLHSTMT statement, SQLUSMALLINT number,
     return ValueTooLarge(column, max_bytes);
   }
   return absl::OkStatus();
+}
+
+namespace {
+
+constexpr std::array<int8_t, 256> HexDigits() {
+  std::array<int8_t, 256> values = {};
+  values.fill(-1);
+  for (int i = 0; i < 10; ++i) values['0' + i] = static_cast<int8_t>(i);
+  for (int i = 0; i < 6; ++i) {
+    values['A' + i] = values['a' + i] = static_cast<int8_t>(10 + i);
+  }
+  return values;
+}
+
+}  // namespace
+
+void AppendBlob(std::string_view text, std::string* out) {
+  static constexpr std::array<int8_t, 256> kValues = HexDigits();
+  if (text.size() < 3 || text.size() % 2 == 0 || text[0] != 'X' ||
+      text[1] != '\'' || text.back() != '\'') {
+    out->append(text);
+    return;
+  }
+  const size_t begin = out->size();
+  const size_t bytes = (text.size() - 3) / 2;
+  out->resize(begin + bytes);
+  char* to = out->data() + begin;
+  const auto* from = reinterpret_cast<const unsigned char*>(text.data()) + 2;
+  int all = 0;  // Negative once some digit was none.
+  for (size_t i = 0; i < bytes; ++i) {
+    const int high = kValues[from[2 * i]];
+    const int low = kValues[from[2 * i + 1]];
+    all |= high | low;
+    to[i] = static_cast<char>(high * 16 + low);
+  }
+  if (all >= 0) return;
+  out->resize(begin);
+  out->append(text);
 }
 
 int64_t LoadInt64(const char* data) {

@@ -4,6 +4,7 @@
 #define ASSAY_VALIDATOR_ODBC_RESULT_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -55,6 +56,9 @@ absl::Status ValueTooLarge(const ResultColumn& column, size_t max_bytes);
 // Widens what was bound as `column.c_type` at `data`.
 int64_t LoadInt64(const char* data);
 double LoadDouble(const ResultColumn& column, const char* data);
+
+// Appends the bytes of X'00FF', and what is not of this form as it is.
+void AppendBlob(std::string_view text, std::string* out);
 
 // Bytes of a fixed column's buffer.
 inline size_t FixedWidth(const ResultColumn& column) {

@@ -103,6 +103,11 @@ class RowFetcher final : public Fetcher, public db::RowBlock {
     int64_t length = -1;  // -1: NULL.
   };
 
+  // Whether a blob is bound as its text.
+  bool hex(const Buffer& buffer) const {
+    return bind_ && link_->quirks().blobs_as_hex && !buffer.column->fixed();
+  }
+
   const CellData& At(size_t row, size_t column) const {
     return cells_[row * buffers_.size() + column];
   }
@@ -118,10 +123,11 @@ class RowFetcher final : public Fetcher, public db::RowBlock {
       }
       if (buffer.bound) continue;
       buffer.data.reset(new char[buffer.width]);
-      if (!SQL_SUCCEEDED(SQLBindCol(
-              statement_, static_cast<SQLUSMALLINT>(i + 1),
-              buffer.column->c_type, buffer.data.get(),
-              static_cast<SQLLEN>(buffer.width), &buffer.indicator))) {
+      if (!SQL_SUCCEEDED(
+              SQLBindCol(statement_, static_cast<SQLUSMALLINT>(i + 1),
+                         hex(buffer) ? SQL_C_CHAR : buffer.column->c_type,
+                         buffer.data.get(), static_cast<SQLLEN>(buffer.width),
+                         &buffer.indicator))) {
         return link_->Failure(statement_, options_.cancel);
       }
       buffer.bound = true;
@@ -139,17 +145,24 @@ class RowFetcher final : public Fetcher, public db::RowBlock {
       return absl::OkStatus();
     }
     cell.offset = bytes_.size();
-    if (IsWhole(*buffer.column, buffer.indicator, buffer.width)) {
-      cell.length = buffer.indicator;
-      bytes_.append(buffer.data.get(), static_cast<size_t>(buffer.indicator));
+    const auto given = static_cast<size_t>(buffer.indicator);
+    if (hex(buffer) && buffer.indicator >= 0 && given < buffer.width) {
+      AppendBlob({buffer.data.get(), given}, &bytes_);
+    } else if (!hex(buffer) &&
+               IsWhole(*buffer.column, buffer.indicator, buffer.width)) {
+      bytes_.append(buffer.data.get(), given);
     } else {
+      // What is announced is the text's length.
+      const SQLLEN expected = hex(buffer) ? SQL_NO_TOTAL : buffer.indicator;
       ASSAY_RETURN_IF_ERROR(
           ReadWhole(*link_, statement_, static_cast<SQLUSMALLINT>(i + 1),
-                    *buffer.column, buffer.indicator, options_.max_value_bytes,
+                    *buffer.column, expected, options_.max_value_bytes,
                     options_.cancel, &bytes_, nullptr));
-      cell.length = static_cast<int64_t>(bytes_.size() - cell.offset);
     }
-    buffer.longest = std::max(buffer.longest, static_cast<size_t>(cell.length));
+    const size_t length = bytes_.size() - cell.offset;
+    cell.length = static_cast<int64_t>(length);
+    buffer.longest =
+        std::max(buffer.longest, hex(buffer) ? 2 * length + 3 : length);
     return absl::OkStatus();
   }
 
