@@ -167,12 +167,12 @@ std::string Connections(const std::string& server) {
   return out;
 }
 
-std::string OptionValues(const std::string& command, const std::string& name,
+std::string OptionValues(const std::string& command, const std::string& option,
                          const std::string& server) {
-  if (command == "init" && (name == "--source" || name == "--target")) {
+  if (command == "init" && (option == "--source" || option == "--target")) {
     return Connections(server);
   }
-  if (name == "--format") {
+  if (option == "--format") {
     if (command == "run" || command == "recheck" || command == "show" ||
         command == "watch") {
       std::string out;
@@ -183,13 +183,13 @@ std::string OptionValues(const std::string& command, const std::string& name,
     }
     return command == "runs" ? "text\njson\nhtml\n" : "text\njson\n";
   }
-  if (name == "--color") return "auto\nalways\nnever\n";
-  if (name == "--fail-on") return "fail\nwarn\n";
-  if (name == "--on-hold") return "fail\nwait\n";
-  if (name == "--attach") return "orphaned\nalways\nnever\n";
-  if (name == "--verdict") return "pass\nwarn\nfail\nerror\n";
-  if (name == "--config" || name == "--params-file" || name == "--output" ||
-      name == "--out-dir" || name == "--out") {
+  if (option == "--color") return "auto\nalways\nnever\n";
+  if (option == "--fail-on") return "fail\nwarn\n";
+  if (option == "--on-hold") return "fail\nwait\n";
+  if (option == "--attach") return "orphaned\nalways\nnever\n";
+  if (option == "--verdict") return "pass\nwarn\nfail\nerror\n";
+  if (option == "--config" || option == "--params-file" ||
+      option == "--output" || option == "--out-dir" || option == "--out") {
     return kFiles;
   }
   return "";
