@@ -78,8 +78,8 @@ class Encoding {
         ASSAY_RETURN_IF_ERROR(DigestColumn(i, first, end));
       }
       for (size_t row = first; row < end; ++row) {
-        ASSAY_RETURN_IF_ERROR(AddRow(row, &digests_[(row - first) *
-                                                    exact_.size()]));
+        ASSAY_RETURN_IF_ERROR(
+            AddRow(row, &digests_[(row - first) * exact_.size()]));
       }
     }
     return absl::OkStatus();
@@ -117,11 +117,10 @@ class Encoding {
       case Path::kAny:
         break;
     }
-    absl::Status status = EncodeCell(columns_[column], block_, row, column,
-                                     kinds_[column], out);
-    return status.ok()
-               ? status
-               : Annotate(status, absl::StrCat("column #", column));
+    absl::Status status =
+        EncodeCell(columns_[column], block_, row, column, kinds_[column], out);
+    return status.ok() ? status
+                       : Annotate(status, absl::StrCat("column #", column));
   }
 
   // The digests of exactly compared column `i` for rows [first, end).
@@ -169,24 +168,24 @@ class Encoding {
     const size_t key = begin + sizeof kLength;
     batch_.keys.push_back(
         Hash(payloads.data() + key, payloads.size() - key, seed_));
-    for (size_t i = 0; i < exact_.size(); ++i) {
-      payloads.append(reinterpret_cast<const char*>(&digests[i].low),
-                      sizeof digests[i].low);
+    size_t at = payloads.size();
+    payloads.resize(at + exact_.size() * sizeof digests->low);
+    for (size_t i = 0; i < exact_.size(); ++i, at += sizeof digests->low) {
+      std::memcpy(payloads.data() + at, &digests[i].low, sizeof digests->low);
     }
     for (const size_t column : tolerant_) {
-      const size_t at = payloads.size();
+      const size_t value = payloads.size();
       payloads.append(kLength, sizeof kLength);
       ASSAY_RETURN_IF_ERROR(Append(column, row, payloads));
-      PutLength(at);
+      PutLength(value);
     }
     if (payloads.size() > std::numeric_limits<uint32_t>::max()) {
       return MakeError(ErrorReason::kInternal, "a batch of rows is too large");
     }
     batch_.ends.push_back(static_cast<uint32_t>(payloads.size()));
-    batch_.rows.push_back(exact_.empty()
-                              ? nothing_
-                              : Hash(digests, exact_.size() * sizeof *digests,
-                                     seed_));
+    batch_.rows.push_back(
+        exact_.empty() ? nothing_
+                       : Hash(digests, exact_.size() * sizeof *digests, seed_));
     if (!keyless_ && HasNullKey(row)) ++batch_.null_keys;
     return absl::OkStatus();
   }
