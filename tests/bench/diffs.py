@@ -42,7 +42,7 @@ def fill(database, table, first, last, factor=1):
         return (f"INSERT INTO {table} SELECT i * {factor}, i % 100, "
                 "(i * 7919) % 100000, rpad(md5(i::text) || md5((i + 1)::text), "
                 f"84, 'x') FROM generate_series({first}::bigint, {last}) i; "
-                f"ANALYZE {table};")
+                f"VACUUM ANALYZE {table};")
     if database == "mariadb":
         return (f"INSERT INTO {table} SELECT seq * {factor}, seq % 100, "
                 "CAST(seq * 7919 AS SIGNED) % 100000, "

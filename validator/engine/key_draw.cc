@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "validator/base/status.h"
 #include "validator/diff/bottom_k.h"
 #include "validator/diff/shuffle.h"
+#include "validator/engine/both_sides.h"
 #include "validator/engine/comparison_sql.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/key_scan.h"
@@ -110,14 +110,44 @@ bool TooSparse(int64_t count, absl::int128 width, int64_t rows) {
          std::max(rows / kLookUpCost, kFewNumbers);
 }
 
+// Which of `numbers` are keys of the side.
+absl::Status FindKeys(const DiffContext& context, Side side,
+                      const std::vector<std::vector<Value>>& numbers,
+                      KeySet& found) {
+  const ComparedSide& from = context.side(side);
+  const SideColumns columns = KeyColumnsOf(context, side);
+  const sql::Scope scope = from.scope();
+  ASSAY_ASSIGN_OR_RETURN(
+      const sql::ResolvedColumn column,
+      scope.resolve(Column{context.plan->columns.front().on(side), {}}));
+  sql::SqlWriter writer(sql::WriteMode::kBound);
+  ASSAY_RETURN_IF_ERROR(sql::PutReadKeys(writer, scope, context.where(side),
+                                         columns.expressions, {column},
+                                         numbers));
+  db::QueryOptions options;
+  options.cancel = StatementToken(*from.session, context.cancel);
+  ASSAY_ASSIGN_OR_RETURN(const std::unique_ptr<db::Cursor> cursor,
+                         from.session->connection().Query(
+                             MarkedStatement(writer, context.marker), options));
+  while (true) {
+    ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
+    if (block == nullptr) return absl::OkStatus();
+    ASSAY_RETURN_IF_ERROR(
+        AddKeysOf(context, columns, *block, cursor->columns(), side, found));
+  }
+}
+
 // nullopt: the keys are too sparse to be hit.
 absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
                                                    int64_t count,
                                                    uint64_t seed) {
-  ASSAY_ASSIGN_OR_RETURN(const std::optional<Range> source,
-                         KeyRange(context, Side::kSource));
-  ASSAY_ASSIGN_OR_RETURN(const std::optional<Range> target,
-                         KeyRange(context, Side::kTarget));
+  std::optional<Range> source;
+  std::optional<Range> target;
+  ASSAY_RETURN_IF_ERROR(OnBothSides([&](Side side) -> absl::Status {
+    std::optional<Range>& range = side == Side::kSource ? source : target;
+    ASSAY_ASSIGN_OR_RETURN(range, KeyRange(context, side));
+    return absl::OkStatus();
+  }));
   if (!source.has_value() || !target.has_value()) return std::nullopt;
   const int64_t least = std::min(source->least, target->least);
   const int64_t greatest = std::max(source->greatest, target->greatest);
@@ -141,30 +171,12 @@ absl::StatusOr<std::optional<KeyDraw>> DrawNumbers(const DiffContext& context,
       batch.push_back({static_cast<int64_t>(least + absl::int128(number))});
     }
     KeySet found;
-    for (const Side side : {Side::kSource, Side::kTarget}) {
-      const ComparedSide& from = context.side(side);
-      const SideColumns columns = KeyColumnsOf(context, side);
-      const sql::Scope scope = from.scope();
-      ASSAY_ASSIGN_OR_RETURN(
-          const sql::ResolvedColumn column,
-          scope.resolve(Column{context.plan->columns.front().on(side), {}}));
-      sql::SqlWriter writer(sql::WriteMode::kBound);
-      ASSAY_RETURN_IF_ERROR(sql::PutReadKeys(writer, scope, context.where(side),
-                                             columns.expressions, {column},
-                                             batch));
-      db::QueryOptions options;
-      options.cancel = StatementToken(*from.session, context.cancel);
-      ASSAY_ASSIGN_OR_RETURN(
-          const std::unique_ptr<db::Cursor> cursor,
-          from.session->connection().Query(
-              MarkedStatement(writer, context.marker), options));
-      while (true) {
-        ASSAY_ASSIGN_OR_RETURN(const db::RowBlock* block, cursor->Next());
-        if (block == nullptr) break;
-        ASSAY_RETURN_IF_ERROR(AddKeysOf(context, columns, *block,
-                                        cursor->columns(), side, found));
-      }
-    }
+    KeySet on_target;
+    ASSAY_RETURN_IF_ERROR(OnBothSides([&](Side side) {
+      return FindKeys(context, side, batch,
+                      side == Side::kSource ? found : on_target);
+    }));
+    for (const auto& [key, seen] : on_target) found[key] |= seen;
     // All hits of a batch, but the surplus in an order that favours none.
     std::vector<std::pair<diff::Digest, std::string>> order;
     for (const auto& [key, seen] : found) {
@@ -237,13 +249,9 @@ absl::StatusOr<KeyDraw> DrawUniformly(const DiffContext& context, int64_t count,
   seeded.seed = seed;
   diff::BottomK source(static_cast<size_t>(count));
   diff::BottomK target(static_cast<size_t>(count));
-  absl::Status other;
-  std::thread thread(
-      [&] { other = ReadKeysInto(seeded, Side::kTarget, target); });
-  const absl::Status mine = ReadKeysInto(seeded, Side::kSource, source);
-  thread.join();
-  ASSAY_RETURN_IF_ERROR(mine);
-  ASSAY_RETURN_IF_ERROR(other);
+  ASSAY_RETURN_IF_ERROR(OnBothSides([&](Side side) {
+    return ReadKeysInto(seeded, side, side == Side::kSource ? source : target);
+  }));
   KeyDraw out;
   KeySet seen;
   for (const std::string& key : source.keys()) seen[key] |= kSeenOnSource;
