@@ -20,8 +20,7 @@ std::string RowBytes(const std::vector<ColumnEncoding>& columns,
   const FakeBlock block({row});
   std::string out;
   for (size_t i = 0; i < columns.size(); ++i) {
-    EXPECT_TRUE(
-        EncodeCell(columns[i], block, 0, i, KindOf(row[i]), out).ok());
+    EXPECT_TRUE(EncodeCell(columns[i], block, 0, i, KindOf(row[i]), out).ok());
   }
   return out;
 }
@@ -46,12 +45,12 @@ TEST(RowEncoding, SeparatesWhatJoinedTextsConfuse) {
   const std::vector<ColumnEncoding> two = {As(CompareType::kText),
                                            As(CompareType::kText)};
   const std::vector<Row> rows = {
-      {"a,b", "c"},  {"a", "b,c"},      {"ab", "c"},   {"a", "bc"},
-      {"abc", ""},   {"", "abc"},       {Null{}, "a"}, {"", "a"},
-      {"NULL", "a"}, {"<null>", "a"},   {"a", Null{}}, {"a", ""},
-      {"a", " "},    {Null{}, Null{}},  {"", ""},      {Null{}, ""},
-      {"", Null{}},  {"a#b", "c#"},     {"a", "b#c#"}, {"1", "23"},
-      {"12", "3"},   {"a|b", "c"},      {"a", "b|c"},
+      {"a,b", "c"},  {"a", "b,c"},     {"ab", "c"},   {"a", "bc"},
+      {"abc", ""},   {"", "abc"},      {Null{}, "a"}, {"", "a"},
+      {"NULL", "a"}, {"<null>", "a"},  {"a", Null{}}, {"a", ""},
+      {"a", " "},    {Null{}, Null{}}, {"", ""},      {Null{}, ""},
+      {"", Null{}},  {"a#b", "c#"},    {"a", "b#c#"}, {"1", "23"},
+      {"12", "3"},   {"a|b", "c"},     {"a", "b|c"},
   };
   std::set<std::string> bytes;
   for (const Row& row : rows) bytes.insert(RowBytes(two, row));
@@ -65,7 +64,7 @@ TEST(RowEncoding, IsInjectiveAndSelfDelimiting) {
   const auto pick = [&](size_t n) { return static_cast<size_t>(random() % n); };
   const auto text = [&] {
     // Few and nasty characters: tags, lengths, separators.
-    static constexpr char kCharacters[] = {'a', 'b', ',', '\0', '\1',
+    static constexpr char kCharacters[] = {'a',  'b', ',', '\0', '\1',
                                            '\5', ' ', '|', '\2'};
     std::string out;
     for (size_t n = pick(4); n > 0; --n) out.push_back(kCharacters[pick(9)]);
@@ -126,10 +125,9 @@ TEST(RowEncoder, WritesThePayload) {
       As(CompareType::kNumber), As(CompareType::kText),
       With(As(CompareType::kNumber), tolerant), As(CompareType::kText)};
   const RowEncoder encoder(columns, 1, 42);
-  const DigestBatch batch =
-      Encode(encoder, {{int64_t{7}, "a", "1.5", "b"},
-                       {Null{}, Null{}, Null{}, "b"},
-                       {int64_t{7}, "b", "1.5", "a"}});
+  const DigestBatch batch = Encode(encoder, {{int64_t{7}, "a", "1.5", "b"},
+                                             {Null{}, Null{}, Null{}, "b"},
+                                             {int64_t{7}, "b", "1.5", "a"}});
   ASSERT_EQ(batch.size(), 3u);
   const PayloadLayout layout{.exact_columns = 2, .tolerance_columns = 1};
   const auto cell = [&](size_t column, const Value& value) {
@@ -164,6 +162,20 @@ TEST(RowEncoder, DigestsDependOnSeedAndValuesOnly) {
             digest(2, {int64_t{1}, int64_t{2}, "x"}));
   EXPECT_EQ(digest(1, {int64_t{1}, int64_t{2}, "x"}),
             digest(1, {int64_t{9}, int64_t{2}, "x"}));  // The key is apart.
+}
+
+// The fast way of short texts is that of any cell.
+TEST(RowEncoder, DigestsTextsOfAnyLengthAlike) {
+  const std::vector<ColumnEncoding> columns = {
+      As(CompareType::kNumber, TypeClass::kInteger), As(CompareType::kText)};
+  const RowEncoder encoder(columns, 1, 7);
+  for (const size_t length : {0, 1, 16, 240, 255, 256, 257, 1000}) {
+    const std::string text(length, 'x');
+    const DigestBatch batch = Encode(encoder, {{int64_t{1}, text}});
+    EXPECT_EQ(PayloadColumn(batch.payload(0), 0),
+              HashBytes(Encoded(columns[1], text), 7).low)
+        << length;
+  }
 }
 
 TEST(RowEncoder, TakesManyBlocks) {
@@ -203,8 +215,7 @@ TEST(RowEncoder, TakesKeylessRowsWhole) {
   EXPECT_NE(batch.keys[0], batch.keys[2]);
   EXPECT_EQ(batch.rows[0], batch.rows[3]);
   EXPECT_EQ(batch.null_keys, 0);
-  EXPECT_EQ(PayloadKey(batch.payload(2)),
-            RowBytes(columns, {int64_t{1}, "b"}));
+  EXPECT_EQ(PayloadKey(batch.payload(2)), RowBytes(columns, {int64_t{1}, "b"}));
 }
 
 TEST(RowEncoder, EmptyMayBeNullInAKey) {
@@ -220,9 +231,9 @@ TEST(RowEncoder, NamesTheColumnAndNoValue) {
   const RowEncoder encoder({As(CompareType::kNumber), As(CompareType::kJson)},
                            1, 3);
   DigestBatch batch;
-  const absl::Status status = encoder.Encode(
-      FakeBlock({{int64_t{1}, "{}"}, {int64_t{2}, "secret"}}),
-      {db::CellKind::kInt64, db::CellKind::kText}, batch);
+  const absl::Status status =
+      encoder.Encode(FakeBlock({{int64_t{1}, "{}"}, {int64_t{2}, "secret"}}),
+                     {db::CellKind::kInt64, db::CellKind::kText}, batch);
   EXPECT_EQ(GetReason(status), ErrorReason::kNotComparable);
   EXPECT_TRUE(absl::StartsWith(status.message(), "column #1: ")) << status;
   EXPECT_FALSE(absl::StrContains(status.message(), "secret")) << status;

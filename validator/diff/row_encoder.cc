@@ -20,6 +20,9 @@ namespace {
 // Rows digested column by column before they are put together: few enough for
 // their digests to stay in the first cache.
 constexpr size_t kChunkRows = 128;
+// Bytes of a text that is digested without a string of its own: most are
+// shorter.
+constexpr size_t kShortText = 256;
 
 // HashBytes, inlined: most values are nine bytes.
 inline Digest Hash(const void* data, size_t size, uint64_t seed) {
@@ -109,9 +112,7 @@ class Encoding {
         if (block_.IsNull(row, column)) {
           PutNull(out);
         } else {
-          const std::string_view text = block_.Text(row, column);
-          PutBlob(Tag::kText,
-                  columns_[column].padded ? WithoutPadding(text) : text, out);
+          PutBlob(Tag::kText, TextOf(column, row), out);
         }
         return absl::OkStatus();
       case Path::kAny:
@@ -121,6 +122,21 @@ class Encoding {
         EncodeCell(columns_[column], block_, row, column, kinds_[column], out);
     return status.ok() ? status
                        : Annotate(status, absl::StrCat("column #", column));
+  }
+
+  std::string_view TextOf(size_t column, size_t row) const {
+    const std::string_view text = block_.Text(row, column);
+    return columns_[column].padded ? WithoutPadding(text) : text;
+  }
+
+  // The digest of what PutBlob makes of a short text, without a string.
+  Digest HashShort(std::string_view text) const {
+    char bytes[1 + sizeof(uint32_t) + kShortText];
+    const auto size = static_cast<uint32_t>(text.size());
+    bytes[0] = static_cast<char>(Tag::kText);
+    std::memcpy(bytes + 1, &size, sizeof size);
+    std::memcpy(bytes + 1 + sizeof size, text.data(), text.size());
+    return Hash(bytes, 1 + sizeof size + text.size(), seed_);
   }
 
   // The digests of exactly compared column `i` for rows [first, end).
@@ -142,6 +158,13 @@ class Encoding {
       return absl::OkStatus();
     }
     for (size_t row = first; row < end; ++row, out += step) {
+      if (paths_[column] == Path::kText && !block_.IsNull(row, column)) {
+        const std::string_view text = TextOf(column, row);
+        if (text.size() <= kShortText) {
+          *out = HashShort(text);
+          continue;
+        }
+      }
       cell_.clear();
       ASSAY_RETURN_IF_ERROR(Append(column, row, cell_));
       *out = Hash(cell_.data(), cell_.size(), seed_);
