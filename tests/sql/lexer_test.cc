@@ -98,6 +98,33 @@ TEST(Lexer, Statements) {
   });
 }
 
+TEST(Lexer, WhatDriversRewrite) {
+  ExpectTaken({
+      {"a > {fn now()}", ""},
+      {"a > {d '2024-01-31'}", ""},
+      {"a > 1 }", ""},
+      {"a = '{fn now()}'", "pmsa"},
+      {"\"{fn}\" = 1", "pmsa"},
+      {"a > 1 /* {fn now()} */", "pmsa"},
+  });
+}
+
+TEST(Lexer, LocksOfTheSession) {
+  ExpectTaken({
+      {"GET_LOCK('x', 1) = 1", ""},
+      {"get_lock ('x', 1) = 1", ""},
+      {"pg_catalog.pg_advisory_lock(1) IS NULL", ""},
+      {"pg_advisory_lock_shared(1) IS NULL", ""},
+      {"pg_try_advisory_lock\n(1)", ""},
+      {"pg_try_advisory_lock_shared(1)", ""},
+      {"pg_advisory_xact_lock(1) IS NULL", "pmsa"},
+      {"get_lock = 1", "pmsa"},
+      {"get_lock", "pmsa"},
+      {"a = 'GET_LOCK(1)'", "pmsa"},
+      {"my_get_lock(1)", "pmsa"},
+  });
+}
+
 TEST(Lexer, Parentheses) {
   ExpectTaken({
       {"(a > 1)", "pmsa"},

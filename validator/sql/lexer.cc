@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -29,6 +30,16 @@ std::string Upper(std::string_view word) {
   }
   return out;
 }
+
+// Functions whose lock belongs to the session: it would outlive the rule, in a
+// pooled connection. (Those of a transaction end with it.)
+constexpr std::string_view kSessionLocks[] = {
+    "GET_LOCK",
+    "PG_ADVISORY_LOCK",
+    "PG_ADVISORY_LOCK_SHARED",
+    "PG_TRY_ADVISORY_LOCK",
+    "PG_TRY_ADVISORY_LOCK_SHARED",
+};
 
 class Lexer {
  public:
@@ -139,6 +150,14 @@ class Lexer {
                   "use :name for a parameter, or the function behind the "
                   "operator, such as jsonb_exists()");
     }
+    if (c == '{' || c == '}') {
+      return Fail(at_,
+                  absl::StrCat("'", std::string(1, c),
+                               "' is not allowed: drivers rewrite what is in "
+                               "braces"),
+                  "use the database's own function or literal, such as DATE "
+                  "'2024-01-31' for {d '2024-01-31'}");
+    }
     if (c == '(') {
       if (depth_++ == 0) open_at_ = at_;
     } else if (c == ')') {
@@ -186,7 +205,14 @@ class Lexer {
       return Quoted('\'', true);
     }
     if (word == "INTO") {
-      Fail(from, "INTO is not allowed", "a rule only reads");
+      return Fail(from, "INTO is not allowed", "a rule only reads");
+    }
+    const size_t next = text_.find_first_not_of(" \t\r\n", at_);
+    if (next != std::string_view::npos && text_[next] == '(' &&
+        std::find(std::begin(kSessionLocks), std::end(kSessionLocks), word) !=
+            std::end(kSessionLocks)) {
+      Fail(from, absl::StrCat(word, " is not allowed"),
+           "its lock would outlive the rule; a rule only reads");
     }
   }
 

@@ -30,10 +30,10 @@ struct SqlPiece {
 // undeclared `:word` stays text (an array slice, perhaps). Fails with kSqlError
 // where the text could end what it is put into or start something else: a `;`,
 // unbalanced parentheses, an unterminated string or comment, a comment that
-// MariaDB would execute, a `?` (drivers take it for a marker), SELECT … INTO,
-// a statement that is not a SELECT, a control character, and what releases of
-// a database read differently (a carriage return in a comment, 'b' after
-// E'a').
+// MariaDB would execute, a `?` (drivers take it for a marker), braces (drivers
+// rewrite {fn now()}), SELECT … INTO, a lock of the session's, a statement that
+// is not a SELECT, a control character, and what releases of a database read
+// differently (a carriage return in a comment, 'b' after E'a').
 absl::StatusOr<std::vector<SqlPiece>> LexAuthorSql(
     std::string_view text, const std::vector<std::string>& parameters,
     const Dialect::LexRules& rules, AuthorShape shape);
