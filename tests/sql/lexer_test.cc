@@ -122,6 +122,10 @@ TEST(Lexer, LocksOfTheSession) {
       {"get_lock", "pmsa"},
       {"a = 'GET_LOCK(1)'", "pmsa"},
       {"my_get_lock(1)", "pmsa"},
+      {"pg_advisory_lock/**/(1)", ""},
+      {"pg_advisory_lock -- x\n (1)", ""},
+      {"\"pg_advisory_lock\"(1)", ""},
+      {"get_lock + (1)", "pmsa"},
   });
 }
 

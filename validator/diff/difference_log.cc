@@ -53,36 +53,36 @@ bool TakeString(const Json& json, const char* name, std::string& out) {
 
 }  // namespace
 
-void AppendDifferenceLine(const Difference& difference, std::string& line) {
-  line += "{\"kind\":";
-  AppendString(difference.kind, line);
-  line += ",\"table\":";
-  AppendString(difference.table, line);
-  line += ",\"key\":{";
+void AppendDifferenceLine(const Difference& difference, std::string& out) {
+  out += "{\"kind\":";
+  AppendString(difference.kind, out);
+  out += ",\"table\":";
+  AppendString(difference.table, out);
+  out += ",\"key\":{";
   for (size_t i = 0; i < difference.key_columns.size(); ++i) {
-    if (i > 0) line += ',';
-    AppendString(difference.key_columns[i], line);
-    line += ':';
+    if (i > 0) out += ',';
+    AppendString(difference.key_columns[i], out);
+    out += ':';
     if (i >= difference.key.size() || IsNull(difference.key[i])) {
-      line += "null";
+      out += "null";
     } else if (const auto* text =
                    std::get_if<std::string>(&difference.key[i])) {
-      AppendString(*text, line);
+      AppendString(*text, out);
     } else {
-      AppendString(ToText(difference.key[i]), line);
+      AppendString(ToText(difference.key[i]), out);
     }
   }
-  line += '}';
+  out += '}';
   if (!difference.columns.empty()) {
-    line += ",\"columns\":[";
+    out += ",\"columns\":[";
     for (size_t i = 0; i < difference.columns.size(); ++i) {
-      if (i > 0) line += ',';
-      AppendString(difference.columns[i], line);
+      if (i > 0) out += ',';
+      AppendString(difference.columns[i], out);
     }
-    line += ']';
+    out += ']';
   }
-  if (!difference.exact) line += ",\"exact\":false";
-  line += '}';
+  if (!difference.exact) out += ",\"exact\":false";
+  out += '}';
 }
 
 std::string DifferenceLine(const Difference& difference) {
@@ -126,13 +126,13 @@ absl::StatusOr<std::unique_ptr<DifferenceWriter>> DifferenceWriter::Create(
   const std::string part = absl::StrCat(path, ".part");
   writer->file_ = std::fopen(part.c_str(), "we");
   if (writer->file_ == nullptr) return DiskError("open", part, errno);
-  std::setvbuf(writer->file_, nullptr, _IOFBF, kBufferBytes);
+  (void)std::setvbuf(writer->file_, nullptr, _IOFBF, kBufferBytes);
   return writer;
 }
 
 DifferenceWriter::~DifferenceWriter() {
   if (file_ == nullptr) return;
-  std::fclose(file_);
+  (void)std::fclose(file_);
   ::unlink(absl::StrCat(path_, ".part").c_str());
 }
 
@@ -155,8 +155,7 @@ absl::Status DifferenceWriter::Close() {
   const bool failed = std::ferror(file) != 0 || std::fflush(file) != 0;
   const int error = errno;
   if (std::fclose(file) != 0 || failed) {
-    const absl::Status status =
-        DiskError("write", part, failed ? error : errno);
+    absl::Status status = DiskError("write", part, failed ? error : errno);
     ::unlink(part.c_str());
     return status;
   }
@@ -175,7 +174,7 @@ absl::Status ReadDifferences(
                      "there is no list of differences (it was not asked for, "
                      "or is past its retention)");
   }
-  std::setvbuf(file, nullptr, _IOFBF, kBufferBytes);
+  (void)std::setvbuf(file, nullptr, _IOFBF, kBufferBytes);
   char* line = nullptr;
   size_t capacity = 0;
   ssize_t length = 0;
@@ -196,7 +195,7 @@ absl::Status ReadDifferences(
     status = DiskError("read", path, errno);
   }
   std::free(line);
-  std::fclose(file);
+  (void)std::fclose(file);
   return status;
 }
 

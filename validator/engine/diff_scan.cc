@@ -25,6 +25,8 @@ using diff::Side;
 // Ranges for each pair of sessions: keys are spread unevenly, and who is done
 // early takes the next range. Each costs a statement a side.
 constexpr int64_t kRangesAReader = 8;
+// What a batch may keep for the next rows: most are smaller.
+constexpr size_t kKeptBytes = 16 << 20;
 
 void Append(const std::vector<SessionPair>& from,
             std::vector<SessionPair>& to) {
@@ -65,6 +67,7 @@ DiffScan::DiffScan(const DiffContext& context, const DiffScanOptions& options)
     : context_(context),
       options_(options),
       token_(stop_.token()),
+      rested_(rest_.token()),
       window_(NewWindow()) {}
 
 DiffScan::~DiffScan() = default;
@@ -171,7 +174,7 @@ absl::Status DiffScan::ReadSide(connections::Session* session, size_t range,
   // The database is asked for more while the window takes what there is.
   Pipe<EncodedRows> taker([&](const EncodedRows& rows) {
     absl::Status taken = Take(range, side, rows.batch, rows.position);
-    if (!taken.ok()) EndAll();  // The statement, too, that is being read.
+    if (!taken.ok()) EndAll();  // This side's statement, too.
     return taken;
   });
   std::vector<db::CellKind> kinds;
@@ -182,6 +185,7 @@ absl::Status DiffScan::ReadSide(connections::Session* session, size_t range,
       }
     }
     auto& [batch, position] = taker.item();
+    if (batch.payloads.capacity() > kKeptBytes) batch = {};
     batch.Clear();
     position = *block.position;
     if (absl::Status status = encoder.Encode(*block.rows, kinds, batch);
@@ -191,7 +195,7 @@ absl::Status DiffScan::ReadSide(connections::Session* session, size_t range,
     const size_t rows = batch.size();
     context_.meter->RowsRead(static_cast<int64_t>(rows));
     ASSAY_RETURN_IF_ERROR(taker.Push());
-    return throttle.Took(rows, token_);
+    return throttle.Took(rows, rested_);
   };
   const absl::Status status = StreamTable(stream, encode);
   if (!status.ok()) EndAll();  // So that what takes does not wait for more.
@@ -203,7 +207,13 @@ absl::Status DiffScan::ReadSide(connections::Session* session, size_t range,
 }
 
 void DiffScan::EndAll() {
-  stop_.Cancel(MakeError(ErrorReason::kCancelled, "the other side ended"));
+  const absl::Status why = MakeError(ErrorReason::kCancelled, "a side ended");
+  rest_.Cancel(why);
+  {
+    absl::MutexLock lock(&mu_);
+    if (stopped_) return;
+  }
+  stop_.Cancel(why);
 }
 
 void DiffScan::Read(const SessionPair& sessions, size_t range, Side side) {
@@ -250,8 +260,10 @@ void DiffScan::Work(const SessionPair& sessions) {
 }
 
 absl::Status DiffScan::Run() {
-  const CancelCallback on_cancel(
-      context_.cancel, [this] { stop_.Cancel(context_.cancel.status()); });
+  const CancelCallback on_cancel(context_.cancel, [this] {
+    rest_.Cancel(context_.cancel.status());
+    stop_.Cancel(context_.cancel.status());
+  });
   Resume();
   ASSAY_RETURN_IF_ERROR(CutRanges());
   Estimate();

@@ -84,7 +84,9 @@ class DiffScan {
   void Read(const SessionPair& sessions, size_t range, diff::Side side);
   absl::Status ReadSide(connections::Session* session, size_t range,
                         diff::Side side);
-  // Ends the reading of all, soon.
+  // After trouble: ends the statements of all. After a limit it leaves them
+  // alone, and their transactions good for what is read afterwards: each reader
+  // ends with its next rows.
   void EndAll();
   void Estimate();
   // Takes a batch, under the lock; waits while this side is far ahead.
@@ -115,6 +117,8 @@ class DiffScan {
   const DiffScanOptions options_;
   CancellationSource stop_;
   CancellationToken token_;
+  CancellationSource rest_;  // Ends what sleeps for the rate's sake.
+  CancellationToken rested_;
   absl::Mutex mu_;
   std::unique_ptr<diff::Window> window_;
   std::vector<SessionPair> readers_;

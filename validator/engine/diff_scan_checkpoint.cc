@@ -21,8 +21,8 @@ constexpr int64_t kCheckpointShare = 20;
 std::string DiffScan::Binding() const {
   return absl::StrCat(
       Fingerprint(*context_.plan, *context_.source, *context_.target),
-      "\nseed ", context_.seed, "\nunique ", options_.unique_keys, "\n",
-      ExplainText(context_.source_where), "\n",
+      "\nlist ", kLeftoverListVersion, "\nseed ", context_.seed, "\nunique ",
+      options_.unique_keys, "\n", ExplainText(context_.source_where), "\n",
       ExplainText(context_.target_where));
 }
 

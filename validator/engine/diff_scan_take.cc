@@ -121,6 +121,7 @@ void DiffScan::CheckLimits() {
     stopped_text_ =
         absl::StrCat("max_rows: ", *limits.max_rows, " rows were read");
   }
+  if (stopped_) rest_.Cancel(MakeError(ErrorReason::kCancelled, "stopped"));
 }
 
 bool DiffScan::AllDone() const {

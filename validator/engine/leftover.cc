@@ -73,19 +73,35 @@ std::string_view KeyOf(const LeftoverRecord& record) {
   return diff::PayloadKey(any.front().payload);
 }
 
+namespace {
+
+// What a string may keep for the next one: a few long ones must not make all
+// strings of a list long.
+constexpr size_t kKeptBytes = 4096;
+
+void Assign(std::string_view from, std::string& to) {
+  if (to.capacity() > kKeptBytes) {
+    to = std::string(from);
+  } else {
+    to.assign(from);
+  }
+}
+
+}  // namespace
+
 void CopyTo(const diff::LeftoverKey& leftover, LeftoverRecord& record) {
   const auto copy = [](absl::Span<const diff::Leftover> from,
                        std::vector<LeftoverRow>& to) {
     to.resize(from.size());
     for (size_t i = 0; i < from.size(); ++i) {
       to[i].row = from[i].row;
-      to[i].payload.assign(from[i].payload);
+      Assign(from[i].payload, to[i].payload);
       to[i].count = from[i].count;
     }
   };
   copy(leftover.source, record.source);
   copy(leftover.target, record.target);
-  record.key.assign(KeyOf(leftover));
+  Assign(KeyOf(leftover), record.key);
 }
 
 std::vector<size_t> DifferingColumns(const PairPlan& plan,

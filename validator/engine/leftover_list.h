@@ -17,6 +17,10 @@
 
 namespace assay::engine {
 
+// Of the file's layout. Part of what a checkpoint is bound to: a server of
+// another release begins anew.
+inline constexpr int kLeftoverListVersion = 2;
+
 // What of a list's file counts, and how many records that are.
 struct ListExtent {
   diff::SpillExtent bytes;

@@ -11,6 +11,7 @@ namespace {
 
 // Concluded in one go: enough to be worth a thread, few enough for the caches.
 constexpr size_t kConcludedTogether = 4096;
+constexpr size_t kConcludedBytes = 4 << 20;
 
 }  // namespace
 
@@ -21,13 +22,19 @@ LeftoverSink::~LeftoverSink() {
 absl::Status LeftoverSink::Conclude(const diff::LeftoverKey& leftover) {
   if (chunk_.empty()) chunk_.resize(kConcludedTogether);
   CopyTo(leftover, chunk_[filled_++]);
-  return filled_ < chunk_.size() ? absl::OkStatus() : HandOver();
+  for (const auto& rows : {leftover.source, leftover.target}) {
+    for (const diff::Leftover& row : rows) filled_bytes_ += row.payload.size();
+  }
+  return filled_ < chunk_.size() && filled_bytes_ < kConcludedBytes
+             ? absl::OkStatus()
+             : HandOver();
 }
 
 absl::Status LeftoverSink::HandOver() {
+  const size_t filled = std::exchange(filled_, 0);
+  filled_bytes_ = 0;
   if (concluded_.valid()) ASSAY_RETURN_IF_ERROR(concluded_.get());
   in_work_.swap(chunk_);
-  const size_t filled = std::exchange(filled_, 0);
   concluded_ = std::async(std::launch::async, [this, filled] {
     return conclusion_.Take(absl::MakeSpan(in_work_).first(filled));
   });

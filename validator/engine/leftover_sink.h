@@ -39,7 +39,8 @@ class LeftoverSink {
   LeftoverList& list_;
   // Of both the memory is used again.
   std::vector<LeftoverRecord> chunk_;
-  size_t filled_ = 0;  // Of `chunk_`.
+  size_t filled_ = 0;        // Of `chunk_`.
+  size_t filled_bytes_ = 0;  // Their payloads.
   std::vector<LeftoverRecord> in_work_;
   std::future<absl::Status> concluded_;  // Of `in_work_`.
 };

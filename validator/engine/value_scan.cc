@@ -27,11 +27,15 @@ struct Batch {
   std::vector<ColumnTexts> columns;
 };
 
+// What a column's texts may keep for the next block: most are smaller.
+constexpr size_t kKeptBytes = 16 << 20;
+
 void CopyBlock(const db::RowBlock& block, size_t columns, Batch& batch) {
   batch.rows = block.rows();
   batch.columns.resize(columns);
   for (size_t c = 0; c < columns; ++c) {
     Batch::ColumnTexts& texts = batch.columns[c];
+    if (texts.data.capacity() > kKeptBytes) texts.data = {};
     texts.data.clear();
     texts.ends.clear();
     texts.nulls.clear();

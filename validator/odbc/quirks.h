@@ -36,11 +36,10 @@ struct Quirks {
   FetchMethod fetch = FetchMethod::kGetData;
   UniqueKeys unique_keys = UniqueKeys::kUnknown;
   // Types belong to values, not columns: carry everything as bytes of text.
-  // Binary, because as SQL_C_CHAR a blob would arrive as the text X'00FF'.
   bool typed_values = false;
-  // As SQL_C_CHAR a blob is the text X'00FF' (and so is what only looks like
-  // one, as SQL_C_BINARY), which the driver decodes with a search of the
-  // alphabet for each digit: we do it faster.
+  // A blob is the text X'00FF' in the driver, which it decodes for SQL_C_BINARY
+  // with a search of the alphabet for each digit. Bound as SQL_C_CHAR we do it
+  // faster. (Text of that form is taken for a blob either way.)
   bool blobs_as_hex = false;
   // SQL_C_DOUBLE of a single-precision column is parsed from its shortest
   // decimal form, and so invents digits; SQL_C_FLOAT does not.

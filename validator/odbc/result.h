@@ -18,7 +18,8 @@ namespace assay::odbc {
 
 struct ResultColumn {
   db::ColumnDescription description;
-  // The C type that it is bound as: loses nothing.
+  // The C type that loses nothing. It is bound as that, but for the quirk
+  // blobs_as_hex.
   SQLSMALLINT c_type = SQL_C_CHAR;
   // Bytes that the longest value can take, from the driver; 0: no promise.
   size_t bound = 0;

@@ -152,18 +152,41 @@ class RowFetcher final : public Fetcher, public db::RowBlock {
                IsWhole(*buffer.column, buffer.indicator, buffer.width)) {
       bytes_.append(buffer.data.get(), given);
     } else {
-      // What is announced is the text's length.
-      const SQLLEN expected = hex(buffer) ? SQL_NO_TOTAL : buffer.indicator;
-      ASSAY_RETURN_IF_ERROR(
-          ReadWhole(*link_, statement_, static_cast<SQLUSMALLINT>(i + 1),
-                    *buffer.column, expected, options_.max_value_bytes,
-                    options_.cancel, &bytes_, nullptr));
+      ASSAY_RETURN_IF_ERROR(ReadLong(i));
     }
     const size_t length = bytes_.size() - cell.offset;
     cell.length = static_cast<int64_t>(length);
     buffer.longest =
         std::max(buffer.longest, hex(buffer) ? 2 * length + 3 : length);
     return absl::OkStatus();
+  }
+
+  // The value that its buffer could not hold.
+  absl::Status ReadLong(size_t i) {
+    const Buffer& buffer = buffers_[i];
+    const auto number = static_cast<SQLUSMALLINT>(i + 1);
+    const size_t most = options_.max_value_bytes;
+    if (!hex(buffer)) {
+      return ReadWhole(*link_, statement_, number, *buffer.column,
+                       buffer.indicator, most, options_.cancel, &bytes_,
+                       nullptr);
+    }
+    // By the same rule as a short one, lest a value depend on its length.
+    ResultColumn as_text = *buffer.column;
+    as_text.c_type = SQL_C_CHAR;
+    std::string text;
+    const absl::Status status =
+        ReadWhole(*link_, statement_, number, as_text, buffer.indicator,
+                  2 * most + 3, options_.cancel, &text, nullptr);
+    if (GetReason(status) == ErrorReason::kValueTooLarge) {
+      return ValueTooLarge(*buffer.column, most);
+    }
+    ASSAY_RETURN_IF_ERROR(status);
+    const size_t begin = bytes_.size();
+    AppendBlob(text, &bytes_);
+    if (bytes_.size() - begin <= most) return absl::OkStatus();
+    bytes_.resize(begin);
+    return ValueTooLarge(*buffer.column, most);
   }
 
   absl::Status ReadCell(size_t i) {

@@ -106,6 +106,7 @@ class Lexer {
     }
     if (Comment()) return;
     const bool after_escape_string = std::exchange(after_escape_string_, false);
+    const std::string name = std::exchange(name_, "");
     seen_token_ = true;
     if (!seen_word_ && shape_ == AuthorShape::kSelect && c != '(') {
       seen_word_ = true;
@@ -159,6 +160,11 @@ class Lexer {
                   "'2024-01-31' for {d '2024-01-31'}");
     }
     if (c == '(') {
+      if (std::find(std::begin(kSessionLocks), std::end(kSessionLocks), name) !=
+          std::end(kSessionLocks)) {
+        return Fail(at_, absl::StrCat(name, " is not allowed"),
+                    "its lock would outlive the rule; a rule only reads");
+      }
       if (depth_++ == 0) open_at_ = at_;
     } else if (c == ')') {
       if (--depth_ < 0) {
@@ -207,13 +213,7 @@ class Lexer {
     if (word == "INTO") {
       return Fail(from, "INTO is not allowed", "a rule only reads");
     }
-    const size_t next = text_.find_first_not_of(" \t\r\n", at_);
-    if (next != std::string_view::npos && text_[next] == '(' &&
-        std::find(std::begin(kSessionLocks), std::end(kSessionLocks), word) !=
-            std::end(kSessionLocks)) {
-      Fail(from, absl::StrCat(word, " is not allowed"),
-           "its lock would outlive the rule; a rule only reads");
-    }
+    name_ = word;
   }
 
   void Colon() {
@@ -262,6 +262,7 @@ class Lexer {
   void DoubleQuoted() {
     const size_t from = at_;
     Quoted('"', false);
+    name_ = Upper(text_.substr(from + 1, at_ - from - 2));
     if (!rules_.double_quote_fallback || !status_.ok()) return;
     // SQLite takes "typo" for a text where no column has the name, but not
     // `typo`.
@@ -364,6 +365,7 @@ class Lexer {
   bool seen_token_ = false;
   bool seen_word_ = false;
   bool after_escape_string_ = false;
+  std::string name_;  // The token before, where it may name a function; upper.
   absl::Status status_;
   std::vector<SqlPiece> pieces_;
 };

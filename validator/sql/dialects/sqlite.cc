@@ -173,7 +173,7 @@ class Sqlite final : public Dialect {
   std::string ScanText(const std::string& sql,
                        const ColumnType& type) const override {
     // The driver cuts text at a zero byte and decodes text that looks like
-    // X'41'; a blob it hands over as it is.
+    // X'41'; a blob it hands over whole, in that form.
     return absl::StrCat("CAST(", AsText(sql, type), " AS BLOB)");
   }
   std::string DiffForm(const std::string& sql,
