@@ -75,7 +75,7 @@ struct Parser {
 
 }  // namespace
 
-LeftoverList::LeftoverList(std::string folder, std::string name)
+LeftoverList::LeftoverList(std::string folder, const std::string& name)
     : folder_(std::move(folder)), keep_(!name.empty()) {
   if (keep_) path_ = absl::StrCat(folder_, "/", name);
 }

@@ -34,7 +34,7 @@ class LeftoverList {
   // Keeps its file in `folder`; empty: always in memory. With a `name` the file
   // stays when the list goes, so that a checkpoint can refer to it; without
   // one it goes too.
-  explicit LeftoverList(std::string folder, std::string name = "");
+  explicit LeftoverList(std::string folder, const std::string& name = "");
   ~LeftoverList();
   LeftoverList(const LeftoverList&) = delete;
   LeftoverList& operator=(const LeftoverList&) = delete;

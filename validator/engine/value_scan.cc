@@ -103,12 +103,11 @@ absl::Status ScanValues(const ScanRequest& request,
     }
     return absl::OkStatus();
   });
-  const absl::Status status =
-      StreamTable(stream, [&](const StreamBlock& block) {
-        CopyBlock(*block.rows, columns.size(), tester.item());
-        request.on_rows(static_cast<int64_t>(block.rows->rows()));
-        return tester.Push();
-      });
+  absl::Status status = StreamTable(stream, [&](const StreamBlock& block) {
+    CopyBlock(*block.rows, columns.size(), tester.item());
+    request.on_rows(static_cast<int64_t>(block.rows->rows()));
+    return tester.Push();
+  });
   ASSAY_RETURN_IF_ERROR(tester.Finish());
   return status;
 }

@@ -211,12 +211,14 @@ absl::Status ReadWhole(Link& link, SQLHSTMT statement, SQLUSMALLINT number,
 
 namespace {
 
-constexpr std::array<int8_t, 256> HexDigits() {
-  std::array<int8_t, 256> values = {};
-  values.fill(-1);
-  for (int i = 0; i < 10; ++i) values['0' + i] = static_cast<int8_t>(i);
-  for (int i = 0; i < 6; ++i) {
-    values['A' + i] = values['a' + i] = static_cast<int8_t>(10 + i);
+constexpr unsigned kNoDigit = 0x10;
+
+constexpr std::array<unsigned char, 256> HexDigits() {
+  std::array<unsigned char, 256> values = {};
+  values.fill(kNoDigit);
+  for (unsigned char i = 0; i < 10; ++i) values['0' + i] = i;
+  for (unsigned char i = 10; i < 16; ++i) {
+    values['A' + i - 10] = values['a' + i - 10] = i;
   }
   return values;
 }
@@ -224,7 +226,7 @@ constexpr std::array<int8_t, 256> HexDigits() {
 }  // namespace
 
 void AppendBlob(std::string_view text, std::string* out) {
-  static constexpr std::array<int8_t, 256> kValues = HexDigits();
+  static constexpr std::array<unsigned char, 256> kValues = HexDigits();
   if (text.size() < 3 || text.size() % 2 == 0 || text[0] != 'X' ||
       text[1] != '\'' || text.back() != '\'') {
     out->append(text);
@@ -235,31 +237,31 @@ void AppendBlob(std::string_view text, std::string* out) {
   out->resize(begin + bytes);
   char* to = out->data() + begin;
   const auto* from = reinterpret_cast<const unsigned char*>(text.data()) + 2;
-  int all = 0;  // Negative once some digit was none.
+  unsigned all = 0;
   for (size_t i = 0; i < bytes; ++i) {
-    const int high = kValues[from[2 * i]];
-    const int low = kValues[from[2 * i + 1]];
+    const unsigned high = kValues[from[2 * i]];
+    const unsigned low = kValues[from[2 * i + 1]];
     all |= high | low;
-    to[i] = static_cast<char>(high * 16 + low);
+    to[i] = static_cast<char>(high << 4 | low);
   }
-  if (all >= 0) return;
+  if ((all & kNoDigit) == 0) return;
   out->resize(begin);
   out->append(text);
 }
 
 int64_t LoadInt64(const char* data) {
-  int64_t value;
+  int64_t value = 0;
   std::memcpy(&value, data, sizeof value);
   return value;
 }
 
 double LoadDouble(const ResultColumn& column, const char* data) {
   if (column.c_type == SQL_C_FLOAT) {
-    SQLREAL value;
+    SQLREAL value = 0;
     std::memcpy(&value, data, sizeof value);
     return value;
   }
-  double value;
+  double value = 0;
   std::memcpy(&value, data, sizeof value);
   return value;
 }

@@ -96,7 +96,7 @@ class RowFetcher final : public Fetcher, public db::RowBlock {
   };
   struct CellData {
     union {
-      int64_t integer;
+      int64_t integer = 0;
       double real;
       size_t offset;  // Into bytes_.
     };
