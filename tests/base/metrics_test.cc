@@ -136,6 +136,7 @@ TEST(MetricsTest, LosesNothingBetweenThreads) {
   std::vector<std::thread> threads;
   constexpr int kThreads = 4;
   constexpr int kRounds = 2000;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([&metrics] {
       for (int i = 0; i < kRounds; ++i) {

@@ -220,8 +220,9 @@ int main(int argc, char** argv) {
     return work(words[1], ReadFile(argv[3]), std::atoi(argv[4]),
                 std::atoi(argv[5]));
   }
-  std::fprintf(stderr,
-               "usage: load serve ADDRESS | gates ADDRESS FILE GATES CLIENTS | "
-               "wait ADDRESS FILE CLIENTS SECONDS\n");
+  (void)std::fprintf(
+      stderr,
+      "usage: load serve ADDRESS | gates ADDRESS FILE GATES CLIENTS | "
+      "wait ADDRESS FILE CLIENTS SECONDS\n");
   return 2;
 }

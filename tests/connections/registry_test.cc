@@ -97,6 +97,7 @@ TEST_F(RegistryTest, ManyThreadsNeverExceedTheLimitNorDeadlock) {
   std::atomic<int> inside = 0;
   std::atomic<int> most = 0;
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
       for (int round = 0; round < 20; ++round) {
@@ -206,6 +207,7 @@ TEST_F(RegistryTest, ReplacedWhileManyRead) {
   std::atomic<bool> stop = false;
   std::atomic<int> done = 0;
   std::vector<std::thread> readers;
+  readers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     readers.emplace_back([&] {
       while (!stop) {

@@ -136,7 +136,7 @@ TEST_F(WindowDiskTest, DiskThatFillsUpLeavesTheLastCheckpointGood) {
   ASSERT_TRUE(Add(*window, Side::kSource, 0, 5000).ok());
   ASSERT_TRUE(window->Save(directory_ / "checkpoint").ok());
 
-  rlimit before;
+  rlimit before = {};
   ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
   const auto handler = std::signal(SIGXFSZ, SIG_IGN);
   rlimit little = before;
@@ -147,7 +147,7 @@ TEST_F(WindowDiskTest, DiskThatFillsUpLeavesTheLastCheckpointGood) {
   const absl::Status fits = Add(*small, Side::kSource, 0, 10000);
   const absl::Status saved = small->Save(directory_ / "checkpoint");
   ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
-  std::signal(SIGXFSZ, handler);
+  (void)std::signal(SIGXFSZ, handler);
 
   EXPECT_EQ(GetReason(added), ErrorReason::kSpillFailed);
   EXPECT_THAT(std::string(added.message()), HasSubstr("File too large"));
