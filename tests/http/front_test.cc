@@ -5,6 +5,7 @@
 #include <iterator>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/rpc/error_details.pb.h"
 #include "gtest/gtest.h"
@@ -146,8 +147,12 @@ TEST(OpenApiTest, TheKeptDescriptionIsThatOfTheCode) {
 void FindBare(const json& node, const std::string& place,
               std::vector<std::string>& out) {
   for (const auto& [key, value] : node.items()) {
-    if (key == "description" && value == "") out.push_back(place);
-    if (value.is_structured()) FindBare(value, place + "/" + key, out);
+    if (key == "description" && value.is_string() &&
+        value.get_ref<const std::string&>().empty())
+      out.push_back(place);
+    if (value.is_structured()) {
+      FindBare(value, absl::StrCat(place, "/", key), out);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "validator/base/status.h"
@@ -35,7 +36,7 @@ TEST(TargetTest, QueryIsDecodedInOrder) {
   ASSERT_TRUE(target.ok());
   std::string text;
   for (const auto& [name, value] : target->query) {
-    text += name + "=" + value + ";";
+    absl::StrAppend(&text, name, "=", value, ";");
   }
   EXPECT_EQ(text, "a=1;b=\xc3\xa4 +;a=2;c=;labels[x]==;");
 }

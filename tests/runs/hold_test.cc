@@ -11,7 +11,7 @@ using HoldRelease = ::assay::runs::Release;  // Not the fixture's.
 class HoldTest : public RunsTest {
  protected:
   // Rule i gets the i-th verdict.
-  void JudgeAs(std::vector<Verdict> verdicts, bool rollback = false) {
+  void JudgeAs(const std::vector<Verdict>& verdicts, bool rollback = false) {
     SetScript([verdicts, rollback](const engine::ExecuteRequest& request,
                                    engine::Observer& observer,
                                    const CancellationToken&) {
@@ -363,6 +363,7 @@ TEST_F(HoldTest, OfTwoWhoReleaseAtOnceOneDoes) {
     std::atomic<int> released = 0;
     std::atomic<int> refused = 0;
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&, i] {
         const auto run = TryRelease(held.run_id, By(absl::StrCat("r", i)));

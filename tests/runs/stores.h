@@ -45,6 +45,7 @@ class SqliteStores {
         absl::StrCat("mkdir ", copy, "; until cp ", from, " ", to, " && cp ",
                      from, "-wal ", to, "-wal && cmp -s ", from, " ", to,
                      " && cmp -s ", from, "-wal ", to, "-wal; do :; done");
+    // NOLINTNEXTLINE(cert-env33-c): the shell's loop, on paths of ours.
     EXPECT_EQ(std::system(command.c_str()), 0);
     return options;
   }
@@ -64,7 +65,7 @@ class PostgresqlStores {
 
   StoreOptions New(const std::string&, const std::string&) {
     const std::string schema = NewSchema();
-    const StoreOptions options = OptionsOf(schema);
+    StoreOptions options = OptionsOf(schema);
     auto source = StoreSource::Open(options);
     EXPECT_TRUE(source.ok()) << source.status();
     const auto version = Store::Migrate([&] { return (*source)->Connect(); },

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/escaping.h"
@@ -34,7 +36,9 @@ class AccessTest : public ::testing::Test {
     path_ = directory_ + "/tokens.jsonl";
   }
   ~AccessTest() override {
-    EXPECT_EQ(std::system(absl::StrCat("rm -rf ", directory_).c_str()), 0);
+    std::error_code error;
+    std::filesystem::remove_all(directory_, error);
+    EXPECT_FALSE(error) << error.message();
   }
 
   std::string Token(const std::string& principal) {

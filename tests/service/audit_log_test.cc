@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -31,7 +33,9 @@ class AuditLogTest : public ::testing::Test {
     path_ = directory_ + "/audit.jsonl";
   }
   ~AuditLogTest() override {
-    EXPECT_EQ(std::system(absl::StrCat("rm -rf ", directory_).c_str()), 0);
+    std::error_code error;
+    std::filesystem::remove_all(directory_, error);
+    EXPECT_FALSE(error) << error.message();
   }
 
   std::unique_ptr<AuditLog> Open(AuditSync sync = AuditSync::kSecond) {
