@@ -173,7 +173,8 @@ class GrpcFuzzTest(unittest.TestCase):
                     self.alive()
         self.alive()
         grown = resident_kib(self.server.process.pid) - before
-        self.assertLess(grown, 64 << 10, f"KiB, seed {seed}")
+        if not assay.SANITIZED:
+            self.assertLess(grown, 64 << 10, f"KiB, seed {seed}")
         runs = self.client.call("ListRuns", {}, self.token)
         self.assertEqual(runs.response["runs"], [], f"seed {seed}")
 

@@ -249,7 +249,8 @@ class CrowdTest(unittest.TestCase):
                   file=sys.stderr)
             # gRPC may add a few of its own, whatever the number of clients.
             self.assertLess(threads_of(server) - threads, 20)
-            self.assertLess(waiting / WAITERS, 128 << 10)
+            if not assay.SANITIZED:
+                self.assertLess(waiting / WAITERS, 128 << 10)
             start = time.monotonic()
             self.assertEqual(http.get("/v1/server").status, 200)
             self.assertLess(time.monotonic() - start, 1)
@@ -327,7 +328,8 @@ class CrowdTest(unittest.TestCase):
             for answer in statuses:
                 self.assertEqual((answer.status, answer.reason),
                                  (503, "TOO_MANY_CONNECTIONS"))
-            self.assertLess(memory_of(server), 400 << 20)
+            if not assay.SANITIZED:
+                self.assertLess(memory_of(server), 400 << 20)
             # Whoever wants little is served.
             self.assertEqual(http.get("/v1/server").status, 200)
         assay.wait_for(lambda: http.post(

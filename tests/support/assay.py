@@ -24,6 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("ASSAY_BUILD_DIR",
                                   ROOT / "build/dev")) / "bin"
 FULL = os.environ.get("ASSAY_TEST_MODE") == "full"
+# AddressSanitizer holds back what is freed: no measure of memory means anything.
+SANITIZED = "ASSAY_TEST_SANITIZED" in os.environ
 
 
 class Database:

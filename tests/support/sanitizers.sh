@@ -16,7 +16,7 @@ cmake --build --preset asan -- --quiet
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export ASSAY_BUILD_DIR=$PWD/build/asan
-export ASSAY_TEST_MODE=default
+export ASSAY_TEST_MODE=default ASSAY_TEST_SANITIZED=1
 export ASSAY_TEST_RESULTS=$scratch
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1
 export UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_stacktrace=1
