@@ -5,9 +5,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
@@ -55,7 +57,12 @@ void Tell(const Metrics::Tell& tell) {
 void LogGrpc(gpr_log_func_args* line) {
   LogLevel level = LogLevel::kDebug;
   if (line->severity == GPR_LOG_SEVERITY_ERROR) level = LogLevel::kWarning;
-  Log(level, absl::StrCat("grpc: ", line->message));
+  // Metadata that gRPC cannot read it quotes, and a caller's token with it.
+  const std::string message = line->message;
+  const size_t quoted =
+      std::min(message.find(" key="), message.find(" value="));
+  Log(level, absl::StrCat("grpc: ", message.substr(0, quoted),
+                          quoted < message.size() ? " (not shown)" : ""));
 }
 
 }  // namespace
