@@ -71,6 +71,14 @@ class DiffLimitsTest(unittest.TestCase):
                 self.assertGreater(result["diff"]["accepted"], 0)
                 self.assertNotEqual(result["verdict"], "PASS")
 
+    def test_a_limit_that_the_last_rows_meet_ends_nothing(self):
+        _, report = self.server.gate(rule_set(
+            "pg", "maria", f"max_rows: {2 * ROWS}, rows_per_second: 400000"))
+        diff = report["results"][0]["diff"]
+        self.assertTrue(diff["complete"], diff)
+        self.assertEqual((diff["rows_source"], diff["rows_target"],
+                          diff["changed"]), (ROWS, ROWS, ROWS))
+
 
 if __name__ == "__main__":
     unittest.main()

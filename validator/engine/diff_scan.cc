@@ -195,7 +195,10 @@ absl::Status DiffScan::ReadSide(connections::Session* session, size_t range,
     const size_t rows = batch.size();
     context_.meter->RowsRead(static_cast<int64_t>(rows));
     ASSAY_RETURN_IF_ERROR(taker.Push());
-    return throttle.Took(rows, rested_);
+    // A limit ends the rest, not the reading: these may have been the last
+    // rows.
+    const absl::Status rest = throttle.Took(rows, rested_);
+    return token_.cancelled() ? rest : absl::OkStatus();
   };
   const absl::Status status = StreamTable(stream, encode);
   if (!status.ok()) EndAll();  // So that what takes does not wait for more.
