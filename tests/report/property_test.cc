@@ -31,6 +31,10 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
 
+// U+202E, which turns the text after it around. No string literal: it would be
+// one here too.
+constexpr char kRightToLeft[] = {'\xe2', '\x80', '\xae', '\0'};
+
 class RandomRuns {
  public:
   explicit RandomRuns(uint32_t seed) : random_(seed) {}
@@ -52,7 +56,7 @@ class RandomRuns {
                                          "<script>",
                                          "\xff\xfe",
                                          "\xc2",
-                                         "\xe2\x80\xae",
+                                         kRightToLeft,
                                          "'",
                                          "\"",
                                          "\n",
@@ -157,7 +161,7 @@ void ExpectHarmless(const std::string& text) {
     ASSERT_NE(c, 0x7f);
     ASSERT_FALSE(c == 0xc2 && i + 1 < text.size() &&
                  static_cast<unsigned char>(text[i + 1]) < 0xa0);
-    ASSERT_NE(text.substr(i, 3), "\xe2\x80\xae");
+    ASSERT_NE(text.substr(i, 3), kRightToLeft);
   }
 }
 

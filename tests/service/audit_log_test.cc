@@ -80,6 +80,7 @@ TEST_F(AuditLogTest, ALineHasWhatIsKnown) {
 TEST_F(AuditLogTest, LinesOfManyThreadsStayWhole) {
   auto log = Open(AuditSync::kOff);
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&log, t] {
       for (int i = 0; i < 200; ++i) {

@@ -24,7 +24,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-const absl::Time kNow = absl::FromUnixSeconds(1800000000);
+constexpr absl::Time kNow = absl::FromUnixSeconds(1800000000);
 
 class TokenTest : public ::testing::Test {
  protected:
@@ -128,6 +128,7 @@ TEST_F(TokenTest, ABrokenLineIsNamed) {
 
 TEST_F(TokenTest, ManyWhoEditLoseNothing) {
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([this] {
       for (int n = 0; n < 10; ++n) Add();

@@ -129,7 +129,7 @@ absl::Status GroupRunner::Run() {
   absl::Duration backoff = kFirstBackoff;
   for (int attempt = 1; !Pending().empty(); ++attempt) {
     for (RuleState* state : Pending()) state->attempts = attempt;
-    const absl::Status status = Attempt();
+    absl::Status status = Attempt();
     if (status.ok()) break;
     if (cancel_.cancelled()) return cancel_.status();
     if (GetReason(status) == ErrorReason::kStoreFailed) return status;
@@ -264,7 +264,7 @@ absl::Status GroupRunner::RunStep(RuleState& state) {
   step.marker = marker_;
   step.cancel = TokenFor(state);
   step.parent = &parent;
-  const absl::Status status = ExecuteStep(step, state);
+  absl::Status status = ExecuteStep(step, state);
   state.elapsed += absl::Now() - start;
   if (EndsAttempt(status)) return status;
   state.status = status;

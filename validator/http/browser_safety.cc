@@ -31,8 +31,8 @@ std::string NameOf(std::string_view host) {
 }
 
 bool IsAddress(const std::string& name) {
-  in_addr v4;
-  in6_addr v6;
+  in_addr v4 = {};
+  in6_addr v6 = {};
   return inet_pton(AF_INET, name.c_str(), &v4) == 1 ||
          inet_pton(AF_INET6, name.c_str(), &v6) == 1;
 }

@@ -70,6 +70,8 @@ class Impl final : public Server {
     }
   }
 
+  // A thread that cannot be ended would use what is gone: better to abort.
+  // NOLINTNEXTLINE(bugprone-exception-escape)
   ~Impl() override { Shutdown(absl::ZeroDuration()); }
 
   absl::Status Listen() {

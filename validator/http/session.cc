@@ -275,12 +275,17 @@ class Session final : public Connection,
     exchange_ = std::make_shared<Exchange>();
     front_->Handle(request, exchange_,
                    [self = this->shared_from_this()](Response response) {
-                     net::post(
-                         self->stream_.get_executor(),
-                         [self, response = std::move(response)]() mutable {
-                           self->Answer(std::move(response));
-                         });
+                     self->Return(std::move(response));
                    });
+  }
+
+  // Answers from whichever thread has the response.
+  void Return(Response response) {
+    net::post(stream_.get_executor(),
+              [self = this->shared_from_this(),
+               response = std::move(response)]() mutable {
+                self->Answer(std::move(response));
+              });
   }
 
   void RefuseWith(int http_status, const std::string& why) {

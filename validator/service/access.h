@@ -52,7 +52,7 @@ struct Credentials {
 
 // A method, and what its caller must be allowed to do at least.
 struct Rpc {
-  const char* name;
+  const char* name = "";
   std::optional<Operation> needs;  // nullopt: any principal may call it.
 };
 
