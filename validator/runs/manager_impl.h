@@ -93,7 +93,7 @@ class RunManagerImpl : public RunManager {
                              const std::string& request_id,
                              const std::string& principal) override;
   absl::StatusOr<Run> ReleaseHold(
-      const std::string& run_id, const Release& release,
+      const std::string& run_id, const Release& asked,
       const std::function<absl::Status(const Run&)>& record) override;
   absl::StatusOr<std::optional<Run>> FindPrevious(const Run& run) override;
   absl::StatusOr<std::unique_ptr<Subscription>> Subscribe(
