@@ -49,7 +49,7 @@ constexpr absl::Duration kLongestStop = absl::Seconds(20);
 
 int Complain(int code, const absl::Status& status) {
   const std::string message(status.message());
-  std::fprintf(stderr, "assayd: %s\n", message.c_str());
+  (void)std::fprintf(stderr, "assayd: %s\n", message.c_str());
   return code;
 }
 
@@ -174,10 +174,10 @@ int Serve(const Flags& flags, const Configured& configured,
 int Run(const Flags& flags) {
   const Configured configured = Configure(flags);
   for (const std::string& issue : configured.issues) {
-    std::fprintf(stderr, "%s\n", issue.c_str());
+    (void)std::fprintf(stderr, "%s\n", issue.c_str());
   }
   for (const std::string& mistake : configured.mistakes) {
-    std::fprintf(stderr, "assayd: %s\n", mistake.c_str());
+    (void)std::fprintf(stderr, "assayd: %s\n", mistake.c_str());
   }
   if (!configured.ok) return kExitUsage;
   const ServerConfig& config = configured.config;
@@ -233,11 +233,7 @@ int Run(const Flags& flags) {
                 .identity = identity->get()});
 }
 
-}  // namespace
-}  // namespace assay::server
-
-int main(int argc, char** argv) {
-  using namespace assay::server;  // NOLINT: main stands outside of it.
+int Main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "token") {
     return TokenCommand(argc, argv);
   }
@@ -263,4 +259,17 @@ int main(int argc, char** argv) {
                                      : Parent::kMayLeave);
   if (flags.exit_with_parent && !FollowParent()) return kExitOk;
   return Run(flags);
+}
+
+}  // namespace
+}  // namespace assay::server
+
+int main(int argc, char** argv) {
+  // Ours throw nothing; libraries may while they start, out of memory first.
+  try {
+    return assay::server::Main(argc, argv);
+  } catch (const std::exception& e) {
+    (void)std::fprintf(stderr, "assayd: %s\n", e.what());
+    return assay::server::kExitCannotStart;
+  }
 }

@@ -40,11 +40,11 @@ sigset_t Heeded(std::initializer_list<int> numbers) {
 }  // namespace
 
 void TakeSignals(Parent parent) {
-  std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGPIPE, SIG_IGN);
   const bool along = parent == Parent::kTakesUsAlong;
-  if (along) std::signal(SIGINT, SIG_IGN);
+  if (along) (void)std::signal(SIGINT, SIG_IGN);
   // Under nohup too: to reload is no end.
-  std::signal(SIGHUP, along ? SIG_IGN : SIG_DFL);
+  (void)std::signal(SIGHUP, along ? SIG_IGN : SIG_DFL);
   const sigset_t set = Heeded({SIGTERM, SIGINT, SIGHUP});
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }

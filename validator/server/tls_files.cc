@@ -230,14 +230,15 @@ absl::Status TlsFiles::Replace(TlsConfig config) {
 
 TlsFiles::Stamps TlsFiles::StampsOf(const TlsConfig& config) {
   Stamps out = {};
-  const std::string* paths[] = {&config.certificate, &config.key,
-                                &config.client_ca};
-  for (size_t i = 0; i < out.size(); ++i) {
+  size_t next = 0;
+  for (const std::string* path :
+       {&config.certificate, &config.key, &config.client_ca}) {
+    std::array<int64_t, 4>& stamp = out.at(next++);
     struct stat info = {};
-    if (paths[i]->empty() || stat(paths[i]->c_str(), &info) != 0) continue;
-    out[i] = {static_cast<int64_t>(info.st_dev),
-              static_cast<int64_t>(info.st_ino), info.st_size,
-              info.st_ctim.tv_sec * int64_t{1000000000} + info.st_ctim.tv_nsec};
+    if (path->empty() || stat(path->c_str(), &info) != 0) continue;
+    stamp = {static_cast<int64_t>(info.st_dev),
+             static_cast<int64_t>(info.st_ino), info.st_size,
+             info.st_ctim.tv_sec * int64_t{1000000000} + info.st_ctim.tv_nsec};
   }
   return out;
 }

@@ -68,8 +68,8 @@ class TlsFiles {
 
   mutable absl::Mutex mu_;
   TlsConfig config_ ABSL_GUARDED_BY(mu_);
-  Stamps loaded_ ABSL_GUARDED_BY(mu_);  // Of the last attempt.
-  Stamps seen_ ABSL_GUARDED_BY(mu_);    // A second ago.
+  Stamps loaded_ ABSL_GUARDED_BY(mu_) = {};  // Of the last attempt.
+  Stamps seen_ ABSL_GUARDED_BY(mu_) = {};    // A second ago.
   std::shared_ptr<const TlsMaterial> material_ ABSL_GUARDED_BY(mu_);
   absl::Time not_after_ ABSL_GUARDED_BY(mu_);
   bool failing_ ABSL_GUARDED_BY(mu_) = false;  // The last look, to take it.

@@ -136,7 +136,7 @@ absl::Status AuditLog::FollowRotation() {
 absl::Status AuditLog::WriteLine(const std::string& line) {
   // What a full disk has cut off must not run into the next line.
   const std::string text = torn_ ? absl::StrCat("\n", line) : line;
-  ssize_t written;
+  ssize_t written = 0;
   do {
     written = write(fd_, text.data(), text.size());
   } while (written < 0 && errno == EINTR);

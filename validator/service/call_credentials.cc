@@ -52,7 +52,8 @@ std::string PercentDecode(const std::string& text) {
     }
     const std::string digits = text.substr(i + 1, 2);
     if (digits.size() != 2 ||
-        digits.find_first_not_of("0123456789abcdefABCDEF") != digits.npos) {
+        digits.find_first_not_of("0123456789abcdefABCDEF") !=
+            std::string::npos) {
       return "";
     }
     out += absl::HexStringToBytes(digits);

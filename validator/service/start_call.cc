@@ -56,7 +56,7 @@ void WriteDone(const Rooms& rooms, const AuditEvent& event) {
 absl::Status WriteFirst(const Rooms& rooms, const AuditEvent& event) {
   AuditLog* audit = rooms.access->audit();
   if (audit == nullptr) return absl::OkStatus();
-  const absl::Status status = audit->Write(event);
+  absl::Status status = audit->Write(event);
   if (status.ok()) return status;
   // Paths are the administrator's alone.
   LogError(std::string(status.message()));
@@ -68,11 +68,11 @@ absl::Status WriteFirst(const Rooms& rooms, const AuditEvent& event) {
 }  // namespace
 
 grpc::Status StartRun(const Rooms& rooms, const Caller& caller,
-                      const v1::StartRunRequest& message, v1::Run* out) {
-  absl::StatusOr<runs::RunRequest> request = CheckStartRun(message);
-  if (!request.ok()) return ToGrpcStatus(request.status());
-  request->principal = OwnerOf(rooms, caller);
-  request->traceparent = caller.traceparent;
+                      const v1::StartRunRequest& request, v1::Run* out) {
+  absl::StatusOr<runs::RunRequest> checked = CheckStartRun(request);
+  if (!checked.ok()) return ToGrpcStatus(checked.status());
+  checked->principal = OwnerOf(rooms, caller);
+  checked->traceparent = caller.traceparent;
   AuditEvent event = Access::EventOf(caller, "start");
   std::string hidden;
   runs::Admission admission;
@@ -96,7 +96,7 @@ grpc::Status StartRun(const Rooms& rooms, const Caller& caller,
     return absl::OkStatus();
   };
   std::vector<Issue> issues;
-  const auto run = rooms.runs->Start(*request, admission, &issues);
+  const auto run = rooms.runs->Start(*checked, admission, &issues);
   if (run.ok()) {
     *out = ToProto(*run, v1::RUN_VIEW_BASIC);
     return grpc::Status::OK;
@@ -104,7 +104,7 @@ grpc::Status StartRun(const Rooms& rooms, const Caller& caller,
   const ErrorReason reason = GetReason(run.status());
   if (reason == ErrorReason::kTooManyActiveRuns) {
     AuditEvent refused;
-    AddRequest(*request, refused);
+    AddRequest(*checked, refused);
     rooms.access->Refuse(caller, run.status(), std::move(refused))
         .IgnoreError();
   } else if (reason == ErrorReason::kRunNotFound && !hidden.empty()) {

@@ -288,7 +288,7 @@ class Impl final : public ValidationService,
         [work = std::move(work), place = std::move(place), full,
          begin = absl::Now(),
          caller = *std::move(caller)](const CancellationToken&, Response* out) {
-          const grpc::Status status =
+          grpc::Status status =
               full ? ToGrpcStatus(QueueFullError()) : work(caller, out);
           Observe(Metric::kRequestDuration, {caller.rpc}, absl::Now() - begin);
           return status;
