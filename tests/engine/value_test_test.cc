@@ -53,6 +53,20 @@ TEST(Pattern, FullAndPartial) {
   }
 }
 
+TEST(Pattern, ForbidsNothingThatItCannotRead) {
+  const PatternTest no_ascii{
+      {"[^\\x00-\\x7F]"}, MatchMode::kPartial, Combine::kAny, /*forbid=*/true};
+  EXPECT_TRUE(Passes(no_ascii, "cafe"));
+  EXPECT_FALSE(Passes(no_ascii, "café"));
+  EXPECT_FALSE(Passes(no_ascii, "caf\xE9"));
+}
+
+TEST(HoldsType, JsonIsTheWholeText) {
+  EXPECT_TRUE(HoldsType(TypeClass::kJson, " {\"a\": [1, null]}\n"));
+  EXPECT_FALSE(HoldsType(TypeClass::kJson, std::string("{}\0x", 4)));
+  EXPECT_FALSE(HoldsType(TypeClass::kJson, "\xEF\xBB\xBF{}"));
+}
+
 TEST(Pattern, AnyAllForbid) {
   const std::vector<std::string> patterns = {"a", "b"};
   for (const std::string text : {"a", "b", "ab", "c"}) {

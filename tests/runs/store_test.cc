@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "tests/runs/fixture.h"
+#include "validator/base/utf8.h"
 #include "validator/runs/digest.h"
 #include "validator/runs/result_json.h"
-#include "validator/runs/utf8.h"
 
 namespace assay::runs {
 namespace {

@@ -9,6 +9,7 @@
 #include "nlohmann/json.hpp"
 #include "re2/re2.h"
 #include "validator/base/status.h"
+#include "validator/base/utf8.h"
 
 namespace assay::engine {
 namespace {
@@ -68,7 +69,11 @@ bool HoldsType(TypeClass type, std::string_view text) {
     case TypeClass::kUuid:
       return IsUuid(text);
     case TypeClass::kJson:
-      return nlohmann::json::accept(text.begin(), text.end());
+      // The parser takes a zero byte for the end and leaves a byte order mark
+      // out; no database would.
+      return text.find('\0') == std::string_view::npos &&
+             !text.starts_with("\xEF\xBB\xBF") &&
+             nlohmann::json::accept(text.begin(), text.end());
     case TypeClass::kTimestamp:
       // With or without a zone.
       return ParseValue(TypeClass::kTimestampTz, text).ok();
@@ -99,6 +104,8 @@ absl::StatusOr<ValuePredicate> CompileValueTest(const ValueTest& test) {
   }
   return ValuePredicate(
       [patterns = std::move(patterns), pattern_test](std::string_view text) {
+        // RE2 matches nothing of what is not UTF-8, not even "a stray byte".
+        if (pattern_test.forbid && !IsValidUtf8(text)) return false;
         return Matches(*patterns, pattern_test, text) != pattern_test.forbid;
       });
 }

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "rules/verdict/result.h"
 #include "validator/base/status.h"
-#include "validator/runs/utf8.h"
+#include "validator/base/utf8.h"
 
 namespace assay::runs {
 

@@ -7,10 +7,10 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "validator/base/status.h"
+#include "validator/base/utf8.h"
 #include "validator/runs/digest.h"
 #include "validator/runs/result_json.h"
 #include "validator/runs/store_rows.h"
-#include "validator/runs/utf8.h"
 
 namespace assay::runs {
 namespace {

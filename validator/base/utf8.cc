@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "validator/runs/utf8.h"
+#include "validator/base/utf8.h"
 
 #include <cstddef>
 
-namespace assay::runs {
+namespace assay {
 
 bool IsValidUtf8(std::string_view text) {
   size_t i = 0;
@@ -42,4 +42,4 @@ bool IsValidUtf8(std::string_view text) {
   return true;
 }
 
-}  // namespace assay::runs
+}  // namespace assay
