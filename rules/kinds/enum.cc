@@ -31,14 +31,13 @@ bool Complete(const CompileContext& context) {
 }
 
 std::string ListText(const InSet& set) {
-  return absl::StrJoin(set.values, ", ",
-                       [](std::string* out, const Constant& c) {
-                         const bool plain =
-                             !c.text.empty() &&
-                             absl::StripAsciiWhitespace(c.text) == c.text;
-                         const char* quote = plain ? "" : "'";
-                         absl::StrAppend(out, quote, c.text, quote);
-                       });
+  return absl::StrJoin(
+      set.values, ", ", [](std::string* out, const Constant& c) {
+        const bool plain =
+            !c.text.empty() && absl::StripAsciiWhitespace(c.text) == c.text;
+        const char* quote = plain ? "" : "'";
+        absl::StrAppend(out, quote, c.text, quote);
+      });
 }
 
 absl::Status Compile(const CompileContext& context, RulePlan& plan) {
@@ -49,6 +48,8 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   std::vector<std::string> expected;
   if (!allowed.values.empty()) {
     failing.push_back(MakeExpr(Not{MakeExpr(allowed)}));
+    // "2026-01-01 12:00" in a column of dates is none of the dates.
+    failing.push_back(MakeExpr(WrongType{column}));
     expected.push_back(
         absl::StrCat("one of ", ListText(allowed),
                      Complete(context) ? ", each of them present" : ""));

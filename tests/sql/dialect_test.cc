@@ -23,6 +23,16 @@ TEST(MariaDbDialect, ConvertsTextOfOtherCharacterSetsOnly) {
             "SHA2(CONVERT(x USING utf8mb4), 512)");
 }
 
+TEST(Dialects, WriteABooleanAsTheyBindIt) {
+  const auto literal = [](const char* dialect, bool value) {
+    return FindDialect(dialect)->Literal(value, TypeClass::kBoolean);
+  };
+  EXPECT_EQ(literal("sqlite", true), "CAST(1 AS NUMERIC)");
+  EXPECT_EQ(literal("sqlite", false), "CAST(0 AS NUMERIC)");
+  EXPECT_EQ(literal("mariadb", true), "1");
+  EXPECT_EQ(literal("postgresql", true), "CAST('true' AS boolean)");
+}
+
 TEST(Dialects, KnowTheirBitStrings) {
   const auto bits = [](const char* dialect, const char* native,
                        const char* full) {

@@ -172,11 +172,12 @@ std::string Dialect::Literal(const Value& value, TypeClass type) const {
   if (const auto* bytes = std::get_if<Bytes>(&value)) {
     return absl::StrCat("X'", Hex(bytes->data), "'");
   }
+  // As it would be bound: a boolean may be 0 or 1 there.
   const Value bound = BindValue(value, type);
   const auto* text = std::get_if<std::string>(&bound);
-  const std::string quoted =
-      QuoteString(text != nullptr ? *text : ToText(value));
-  return absl::StrReplaceAll(BindMarker(value, type), {{"?", quoted}});
+  return absl::StrReplaceAll(
+      BindMarker(value, type),
+      {{"?", text != nullptr ? QuoteString(*text) : Literal(bound, type)}});
 }
 
 std::string Dialect::ByteExact(const std::string& sql,
@@ -199,6 +200,8 @@ std::string Dialect::Comparable(const std::string& sql,
 std::string Dialect::WrongType(const std::string&, const ColumnType&) const {
   return "";
 }
+
+std::string Dialect::NamesZone(const std::string&) const { return ""; }
 
 std::string Dialect::NotANumber(const std::string&, const ColumnType&) const {
   return "";
@@ -252,7 +255,8 @@ std::string Dialect::CharLength(const std::string& sql) const {
   return absl::StrCat("CHAR_LENGTH(", sql, ")");
 }
 
-std::string Dialect::ByteLength(const std::string& sql) const {
+std::string Dialect::ByteLength(const std::string& sql,
+                                const ColumnType&) const {
   return absl::StrCat("OCTET_LENGTH(", sql, ")");
 }
 

@@ -176,6 +176,9 @@ class Dialect {
   // so must count as failing; empty where the database enforces types.
   virtual std::string WrongType(const std::string& sql,
                                 const ColumnType& type) const;
+  // A predicate, true where a text of a time names its zone, which then counts;
+  // empty where types say so.
+  virtual std::string NamesZone(const std::string& sql) const;
   // A predicate for NaN; empty where the type or the database has none, or
   // where NaN is not ordered above all numbers.
   virtual std::string NotANumber(const std::string& sql,
@@ -188,7 +191,8 @@ class Dialect {
   }
   // Length in characters, or in bytes.
   virtual std::string CharLength(const std::string& sql) const;
-  virtual std::string ByteLength(const std::string& sql) const;
+  virtual std::string ByteLength(const std::string& sql,
+                                 const ColumnType& type) const;
   // `sql` as text, for values that are tested outside the database.
   virtual std::string AsText(const std::string& sql,
                              const ColumnType& type) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/sql/render.h"
 
+#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -60,7 +61,7 @@ struct Writer {
     // Bytes have no characters; some databases would count their hex form.
     out.Put(length.unit == LengthUnit::kBytes ||
                     resolved.type.type == TypeClass::kBytes
-                ? scope.dialect->ByteLength(name.sql())
+                ? scope.dialect->ByteLength(name.sql(), resolved.type)
                 : scope.dialect->CharLength(name.sql()));
     return absl::OkStatus();
   }
@@ -101,6 +102,17 @@ struct Writer {
     ASSAY_ASSIGN_OR_RETURN(
         const ResolvedColumn resolved,
         scope.resolve(Column{instant.typed_by, instant.range}));
+    const int64_t year =
+        absl::ToCivilYear(absl::FromUnixMicros(instant.micros), scope.zone)
+            .year();
+    if (year < 1 || year > 9999) {
+      // As text it would sort before the years of four digits.
+      return MakeError(
+          ErrorReason::kValueInvalid,
+          absl::StrCat(Place(instant.range), "the moment that column ",
+                       resolved.name, " is compared with lies in the year ",
+                       year, ", outside of 1 to 9999: give a shorter time"));
+    }
     switch (resolved.type.type) {
       case TypeClass::kTimestampTz:
         out.PutValue(Timestamp{instant.micros, true}, TypeClass::kTimestampTz,
@@ -176,6 +188,14 @@ absl::StatusOr<Value> TypeConstant(const Constant& constant, TypeClass type) {
                      absl::StrCat(Place(constant.range), "'", constant.text,
                                   "' does not fit column ", constant.typed_by,
                                   ": ", value.status().message()));
+  }
+  // Databases differ about it; SQLite would take it for NULL.
+  if (const auto* number = std::get_if<double>(&*value);
+      number != nullptr && std::isnan(*number)) {
+    return MakeError(ErrorReason::kValueInvalid,
+                     absl::StrCat(Place(constant.range),
+                                  "nothing compares with NaN: column ",
+                                  constant.typed_by, " wants a number"));
   }
   return value;
 }

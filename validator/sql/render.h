@@ -95,6 +95,10 @@ class SqlWriter {
   absl::Status PutAuthor(const AuthorSql& sql, const Dialect& dialect,
                          bool select);
   absl::Status PutCompare(const BinaryCompare& compare, const Scope& scope);
+  // A comparison with a moment, of a column whose texts may name their zone.
+  absl::Status PutCompareByZone(const BinaryCompare& compare,
+                                const Scope& scope, const ColumnType& as,
+                                const std::string& names_zone);
   absl::Status PutInSet(const InSet& set, const Scope& scope);
   // A column, constant or instant in comparable form, typed as `as`.
   absl::Status PutComparable(const ExprPtr& expr, const Scope& scope,

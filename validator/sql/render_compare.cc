@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SqlWriter's comparisons: both operands in the form of one column's type.
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "validator/base/status.h"
 #include "validator/sql/render.h"
 
@@ -23,6 +27,10 @@ const char* OpSql(CompareOp op) {
   return " = ";
 }
 
+bool HasFraction(const Decimal& number) {
+  return number.digits.find('.') != std::string::npos;
+}
+
 // A constant has no form that is surely right in a column of a type that is
 // none of ours: money and intervals compare as text, a SQLite column without a
 // type holds anything. A wrong PASS, so an error.
@@ -35,6 +43,30 @@ absl::Status MustBeComparable(const ResolvedColumn& column) {
                    "', whose values assay does not compare; cast it in an "
                    "expression or query rule, or in a view that declares a "
                    "type"));
+}
+
+// A fraction against whole numbers: the whole number below it decides alike,
+// and a database that would compare them as doubles need not round.
+absl::StatusOr<BinaryCompare> InWholeNumbers(const BinaryCompare& compare,
+                                             TypeClass type) {
+  const auto* constant = std::get_if<Constant>(&compare.right->node);
+  if (constant == nullptr || type != TypeClass::kInteger ||
+      compare.op == CompareOp::kEqual) {
+    return compare;
+  }
+  ASSAY_ASSIGN_OR_RETURN(const Value value, TypeConstant(*constant, type));
+  const auto* number = std::get_if<Decimal>(&value);
+  if (number == nullptr || !HasFraction(*number)) return compare;
+  Decimal below = Divide(*number, 1, 0);
+  if (CompareDecimals(below, *number) > 0) {
+    below = Subtract(below, Decimal{"1"});
+  }
+  BinaryCompare whole = compare;
+  whole.right =
+      MakeExpr(Constant{below.digits, constant->typed_by, constant->range});
+  if (compare.op == CompareOp::kLess) whole.op = CompareOp::kLessEqual;
+  if (compare.op == CompareOp::kGreaterEqual) whole.op = CompareOp::kGreater;
+  return whole;
 }
 
 }  // namespace
@@ -77,10 +109,52 @@ absl::Status SqlWriter::PutCompare(const BinaryCompare& compare,
       std::holds_alternative<Instant>(compare.right->node)) {
     as.type = TypeClass::kTimestamp;
   }
+  SqlWriter name(WriteMode::kPaste);
+  name.PutName(scope, resolved.name);
+  const std::string names_zone = scope.dialect->NamesZone(name.sql());
+  if (resolved.type.type == TypeClass::kTimestamp && !names_zone.empty() &&
+      scope.zone != absl::UTCTimeZone()) {
+    ASSAY_RETURN_IF_ERROR(PutCompareByZone(compare, scope, as, names_zone));
+    Put(")");
+    return absl::OkStatus();
+  }
+  ASSAY_ASSIGN_OR_RETURN(const BinaryCompare whole,
+                         InWholeNumbers(compare, as.type));
+  ASSAY_RETURN_IF_ERROR(PutComparable(whole.left, scope, as));
+  Put(OpSql(whole.op));
+  ASSAY_RETURN_IF_ERROR(PutComparable(whole.right, scope, as));
+  Put(")");
+  return absl::OkStatus();
+}
+
+absl::Status SqlWriter::PutCompareByZone(const BinaryCompare& compare,
+                                         const Scope& scope,
+                                         const ColumnType& as,
+                                         const std::string& names_zone) {
+  // The column's form of what names a zone is in UTC; of the rest, as it
+  // stands, in the connection's.
+  Scope utc = scope;
+  utc.zone = absl::UTCTimeZone();
+  ExprPtr moment = compare.right;
+  if (const auto* constant = std::get_if<Constant>(&moment->node)) {
+    ASSAY_ASSIGN_OR_RETURN(const Value value,
+                           TypeConstant(*constant, TypeClass::kTimestamp));
+    const auto wall =
+        utc.zone.At(absl::FromUnixMicros(std::get<Timestamp>(value).micros));
+    const absl::Time time =
+        absl::FromCivil(wall.cs, scope.zone) + wall.subsecond;
+    moment = MakeExpr(
+        Instant{absl::ToUnixMicros(time), constant->typed_by, constant->range});
+  }
+  Put("CASE WHEN ").Put(names_zone).Put(" THEN ");
+  ASSAY_RETURN_IF_ERROR(PutComparable(compare.left, scope, as));
+  Put(OpSql(compare.op));
+  ASSAY_RETURN_IF_ERROR(PutComparable(moment, utc, as));
+  Put(" ELSE ");
   ASSAY_RETURN_IF_ERROR(PutComparable(compare.left, scope, as));
   Put(OpSql(compare.op));
   ASSAY_RETURN_IF_ERROR(PutComparable(compare.right, scope, as));
-  Put(")");
+  Put(" END");
   return absl::OkStatus();
 }
 
@@ -95,19 +169,32 @@ absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
                        resolved.type.type == TypeClass::kOther ||
                        resolved.type.type == TypeClass::kJson;
   const bool bytes = set.equality == Equality::kBytes;
-  if (is_text) {
-    Put("(").Put(bytes ? dialect.ByteExact(name.sql(), resolved.type)
-                       : name.sql());
-  } else {
-    Put("(").Put(dialect.Comparable(name.sql(), resolved.type));
+  const std::string column =
+      !is_text ? dialect.Comparable(name.sql(), resolved.type)
+      : bytes  ? dialect.ByteExact(name.sql(), resolved.type)
+               : name.sql();
+  std::vector<Value> values;
+  for (const Constant& constant : set.values) {
+    ASSAY_ASSIGN_OR_RETURN(Value value,
+                           TypeConstant(constant, resolved.type.type));
+    // No whole number is one; the double beside it might be.
+    const auto* number = std::get_if<Decimal>(&value);
+    if (number != nullptr && resolved.type.type == TypeClass::kInteger &&
+        HasFraction(*number)) {
+      continue;
+    }
+    values.push_back(std::move(value));
   }
-  Put(" IN (");
-  for (size_t i = 0; i < set.values.size(); ++i) {
+  if (values.empty()) {
+    // In no set; NULL neither in nor out, as beside values.
+    Put("(").Put(column).Put(" <> ").Put(column).Put(")");
+    return absl::OkStatus();
+  }
+  Put("(").Put(column).Put(" IN (");
+  for (size_t i = 0; i < values.size(); ++i) {
     if (i > 0) Put(", ");
-    ASSAY_ASSIGN_OR_RETURN(const Value value,
-                           TypeConstant(set.values[i], resolved.type.type));
     SqlWriter one = Part();
-    one.PutValue(value, resolved.type.type, dialect);
+    one.PutValue(values[i], resolved.type.type, dialect);
     Put(is_text && bytes ? dialect.ByteExactConstant(one.sql())
                          : dialect.SameTypeAs(one.sql(), resolved.type));
     values_.insert(values_.end(), one.values_.begin(), one.values_.end());

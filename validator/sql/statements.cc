@@ -75,8 +75,10 @@ int Family(const ColumnType& type) {
   switch (type.type) {
     case TypeClass::kInteger:
     case TypeClass::kDecimal:
-    case TypeClass::kDouble:
       return 1;
+    // Not beside whole numbers: 2^53 + 1 would find 2^53.
+    case TypeClass::kDouble:
+      return 4;
     case TypeClass::kText:
     case TypeClass::kJson:
       return 2;

@@ -171,6 +171,14 @@ class MariaDb final : public Dialect {
     }
   }
 
+  Value BindValue(const Value& value, TypeClass type) const override {
+    // 'true' is the number 0 there.
+    if (const auto* boolean = std::get_if<bool>(&value)) {
+      return int64_t{*boolean ? 1 : 0};
+    }
+    return Dialect::BindValue(value, type);
+  }
+
   std::string Literal(const Value& value, TypeClass type) const override {
     // Not through CAST: DECIMAL(65,30) would clip what it cannot hold.
     if (const auto* date = std::get_if<Date>(&value)) {

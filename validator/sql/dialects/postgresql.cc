@@ -347,8 +347,15 @@ class PostgreSql final : public Dialect {
   std::string CharLength(const std::string& sql) const override {
     return absl::StrCat("char_length(CAST(", sql, " AS text))");
   }
-  std::string ByteLength(const std::string& sql) const override {
-    return absl::StrCat("octet_length(", sql, ")");
+  std::string ByteLength(const std::string& sql,
+                         const ColumnType& type) const override {
+    // As text: without the padding of char(n), as CharLength; numbers have no
+    // octet_length of their own.
+    const bool as_it_is =
+        type.type == TypeClass::kBytes ||
+        (type.type == TypeClass::kText && type.native_name != "bpchar");
+    return as_it_is ? absl::StrCat("octet_length(", sql, ")")
+                    : absl::StrCat("octet_length(CAST(", sql, " AS text))");
   }
 
   std::string Sum(const std::string& sql, TypeClass type) const override {

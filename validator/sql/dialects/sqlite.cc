@@ -26,7 +26,8 @@ class Sqlite final : public Dialect {
         {"NoCreat", "1", true},
         // Rows as they are stepped, not the whole result in memory.
         {"StepAPI", "1", true},
-        {"Timeout", "30000", false},
+        // A wait for a lock hears no cancel; the engine tries again.
+        {"Timeout", "2000", false},
         {"NoWCHAR", "1", true},
         {"FKSupport", "0", true},
         {"LoadExt", "", true},
@@ -130,7 +131,7 @@ class Sqlite final : public Dialect {
 
   std::string WrongType(const std::string& sql,
                         const ColumnType& type) const override {
-    const auto but_not_null = [&sql](std::string predicate) {
+    const auto but_not_null = [&sql](const std::string& predicate) {
       return absl::StrCat("(", sql, " IS NOT NULL AND ", predicate, ")");
     };
     const std::string no_date = absl::StrCat(
@@ -148,7 +149,18 @@ class Sqlite final : public Dialect {
             absl::StrCat("typeof(", sql, ") NOT IN ('integer', 'real')"));
       case TypeClass::kText:
         return but_not_null(absl::StrCat("typeof(", sql, ") <> 'text'"));
+      case TypeClass::kBytes:
+        return but_not_null(absl::StrCat("typeof(", sql, ") <> 'blob'"));
+      case TypeClass::kTime:
+        // Compared as text, which only two digits an hour order.
+        return but_not_null(absl::StrCat(
+            "(typeof(", sql, ") <> 'text' OR ", sql,
+            " NOT GLOB '[0-9][0-9]:[0-9][0-9]*' OR time(", sql, ") IS NULL)"));
       case TypeClass::kDate:
+        // A time behind it would be cut off unseen.
+        return but_not_null(absl::StrCat("(", no_date, " OR length(", sql,
+                                         ") <> 10 OR date(", sql,
+                                         ", '+0 days') <> ", sql, ")"));
       case TypeClass::kTimestamp:
       case TypeClass::kTimestampTz:
         // February 30 is taken as it stands until something is added to it,
@@ -161,10 +173,20 @@ class Sqlite final : public Dialect {
     }
   }
 
-  std::string CharLength(const std::string& sql) const override {
-    return absl::StrCat("length(", sql, ")");
+  std::string NamesZone(const std::string& sql) const override {
+    // What its date functions take for a zone (sqlite.org/lang_datefunc.html).
+    return absl::StrCat("(rtrim(", sql, ") GLOB '*[Zz]' OR substr(rtrim(", sql,
+                        "), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]')");
   }
-  std::string ByteLength(const std::string& sql) const override {
+
+  std::string CharLength(const std::string& sql) const override {
+    // length() ends at a zero byte, and nothing else counts characters: what
+    // holds one counts in bytes, lest it look shorter than it is.
+    return absl::StrCat("CASE WHEN instr(", sql, ", char(0)) > 0 THEN ",
+                        ByteLength(sql, {}), " ELSE length(", sql, ") END");
+  }
+  std::string ByteLength(const std::string& sql,
+                         const ColumnType&) const override {
     return absl::StrCat("length(CAST(", sql, " AS BLOB))");
   }
   std::string AsText(const std::string& sql, const ColumnType&) const override {
@@ -180,11 +202,11 @@ class Sqlite final : public Dialect {
                        const ColumnType&) const override {
     // '%!.20g': without '!' SQLite keeps 15 digits, and its 17th is off by one
     // now and then (0.3 % of all doubles). The blob keeps zero bytes.
-    return absl::StrCat(
-        "CAST(CASE typeof(", sql, ") WHEN 'integer' THEN 'i' || ", sql,
-        " WHEN 'text' THEN 't' || ", sql,
-        " WHEN 'real' THEN 'r' || printf('%!.20g', ", sql,
-        ") WHEN 'blob' THEN 'b' || ", sql, " END AS BLOB)");
+    return absl::StrCat("CAST(CASE typeof(", sql,
+                        ") WHEN 'integer' THEN 'i' || ", sql,
+                        " WHEN 'text' THEN 't' || ", sql,
+                        " WHEN 'real' THEN 'r' || printf('%!.20g', ", sql,
+                        ") WHEN 'blob' THEN 'b' || ", sql, " END AS BLOB)");
   }
   bool tags_values() const override { return true; }
 
