@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // aggregate: a number computed from a column is as demanded.
 #include <cmath>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "rules/kinds/bounds.h"
@@ -24,6 +25,10 @@ constexpr Function kFunctions[] = {
     {"avg", AggregateFunction::kSum},
     {"stddev", AggregateFunction::kVariance},
 };
+
+// Of a quantile's fraction: it is multiplied with the number of rows, in 64
+// bits.
+constexpr size_t kMostFractionDigits = 9;
 
 const std::string& FunctionOf(const Rule& rule) {
   return rule.arguments.Get<Word>("function").text;
@@ -99,8 +104,9 @@ Value NumberIn(const Observation& observation, const std::string& function) {
   if (function == "avg") return Mean(value, CountOf(observation.measures[1]));
   if (function == "stddev") {
     const auto variance = ToDecimal(value);
+    // Not stod, which throws for what is next to nothing.
     if (variance.has_value()) {
-      return Value(std::sqrt(std::stod(variance->digits)));
+      return Value(std::sqrt(std::strtod(variance->digits.c_str(), nullptr)));
     }
   }
   return value;
@@ -116,17 +122,17 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
   if (function != "count") out.counters.rows_considered = values;
   const Value number = NumberIn(observation, function);
   const std::string label = Label(context);
-  if (IsNull(number)) {
-    // One value has no sample deviation.
+  const int64_t wrong = function == "count" || function == "distinct"
+                            ? 0
+                            : CountOf(observation.measures.back());
+  if (IsNull(number) && wrong == 0 && values < (function == "stddev" ? 2 : 1)) {
     out.nothing = true;
     out.broken = true;
     out.found = absl::StrCat(label, " is NULL");
     return out;
   }
+  // Of values that are there a NULL is no number either: SQLite's NaN.
   out.broken = !Satisfies(number, NumberDemandOf(context));
-  const int64_t wrong = function == "count" || function == "distinct"
-                            ? 0
-                            : CountOf(observation.measures.back());
   out.counters.rows_failing = wrong;
   out.measures.push_back({label, ToText(number)});
   out.found = absl::StrCat(label, " = ", ToText(number));
@@ -149,12 +155,18 @@ void Check(const Rule& rule, std::vector<Issue>& issues) {
                       quantile ? rule.range : rule.arguments.RangeOf("q"),
                       "q: 0.95 is the 95th percentile"});
   }
-  if (q != nullptr && (CompareDecimals(*q, Decimal{"0"}) < 0 ||
-                       CompareDecimals(*q, Decimal{"1"}) > 0)) {
+  if (q == nullptr) return;
+  if (CompareDecimals(*q, Decimal{"0"}) < 0 ||
+      CompareDecimals(*q, Decimal{"1"}) > 0) {
     issues.push_back({Severity::kError, "quantile_fraction",
                       "'q' is not between 0 and 1 in aggregate",
                       rule.arguments.RangeOf("q"),
                       "q: 0.95 is the 95th percentile"});
+  } else if (q->digits.size() > sizeof("0.") - 1 + kMostFractionDigits) {
+    issues.push_back({Severity::kError, "quantile_fraction",
+                      absl::StrCat("'q' has more than ", kMostFractionDigits,
+                                   " digits behind the point in aggregate"),
+                      rule.arguments.RangeOf("q"), "round it"});
   }
 }
 
@@ -187,8 +199,10 @@ const RuleKind& AggregateKind() {
                  "`count` counts non-NULL values, `distinct` their distinct "
                  "values (text byte by byte), `stddev` is the sample standard "
                  "deviation (n - 1), `median` and `quantile` interpolate "
-                 "linearly between neighbours, as PERCENTILE_CONT does. Sums "
-                 "and counts are exact; `equals` takes a `tolerance`, "
+                 "linearly between neighbours, as PERCENTILE_CONT does. "
+                 "Counts are exact, and sums of integers and decimals; of "
+                 "floating point numbers they are the database's own (SQLite "
+                 "shows 15 digits). `equals` takes a `tolerance`, "
                  "absolute or in per cent of `equals`. `count` and `distinct` "
                  "take any column, the others numbers: for times use `range` "
                  "and `freshness`. No rows at "

@@ -19,15 +19,19 @@ int64_t FutureSlack(const CompileContext& context) {
 absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   const Column column = context.ColumnArg("column");
   const ExprPtr filter = context.filter();
-  const int64_t now = absl::ToUnixMicros(context.as_of());
+  // absl::Time saturates: an age may be longer than 64 bits of microseconds.
+  const auto after = [&context](int64_t micros) {
+    return absl::ToUnixMicros(context.as_of() + absl::Microseconds(micros));
+  };
   const ExprPtr value = MakeExpr(column);
   const ExprPtr fresh = MakeExpr(BinaryCompare{
       CompareOp::kGreaterEqual, value,
-      MakeExpr(Instant{now - MaxAge(context), column.name, column.range})});
+      MakeExpr(Instant{after(-MaxAge(context)), column.name, column.range})});
   const ExprPtr future =
       MakeExpr(BinaryCompare{CompareOp::kGreater, value,
-                             MakeExpr(Instant{now + FutureSlack(context),
+                             MakeExpr(Instant{after(FutureSlack(context)),
                                               column.name, column.range})});
+  plan.failing = MakeExpr(Or{{future, MakeExpr(WrongType{column})}});
   plan.measures = {
       {AggregateFunction::kCountRows, nullptr, filter},
       {AggregateFunction::kCountNonNull, value, filter},
@@ -35,9 +39,8 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
       {AggregateFunction::kCountRows, nullptr, Conjunction(filter, fresh)},
       {AggregateFunction::kCountRows, nullptr, Conjunction(filter, future)},
       {AggregateFunction::kCountRows, nullptr,
-       Conjunction(filter, MakeExpr(WrongType{column}))},
+       Conjunction(filter, plan.failing)},
   };
-  plan.failing = MakeExpr(Or{{future, MakeExpr(WrongType{column})}});
   plan.shown = {column};
   plan.subject = column.name;
   plan.expected = absl::StrCat("newest ", column.name, " at most ",
@@ -51,12 +54,13 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
   const int64_t values = CountOf(observation.measures[1]);
   const int64_t fresh = CountOf(observation.measures[3]);
   const int64_t future = CountOf(observation.measures[4]);
-  const int64_t wrong = CountOf(observation.measures[5]);
+  const int64_t failing = CountOf(observation.measures[5]);
+  const int64_t wrong = failing - future;
   Judgement out;
   out.counters = {.rows_total = rows,
                   .rows_considered = values,
                   .rows_null = rows - values,
-                  .rows_failing = future + wrong};
+                  .rows_failing = failing};
   const std::string newest = ToText(observation.measures[2]);
   out.measures.push_back({"newest", newest});
   out.measures.push_back(

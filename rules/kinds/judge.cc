@@ -40,7 +40,7 @@ void JudgeRule(const Rule& rule, const BoundParameters& parameters,
                const Observation& observation, bool table_rows_exist,
                Result& result) {
   const RuleKind& kind = *FindKind(rule.kind);
-  Judgement judgement =
+  const Judgement judgement =
       kind.judge(CompileContext(rule, parameters, as_of), observation);
   result.expected = plan.expected;
   result.columns = plan.subject;
@@ -50,13 +50,19 @@ void JudgeRule(const Rule& rule, const BoundParameters& parameters,
     result.error = judgement.error;
     return;
   }
+  result.verdict = VerdictOf(rule, judgement);
   OnEmpty on_empty = OnEmpty::kFail;
+  std::string empty;
   if (kind.spec.keys.on_empty && !judgement.certain &&
-      LookedAtNothing(judgement, table_rows_exist, on_empty, result.found)) {
-    result.empty = true;
-    result.verdict = OnEmptyVerdict(rule.on_empty.value_or(on_empty));
-  } else {
-    result.verdict = VerdictOf(rule, judgement);
+      LookedAtNothing(judgement, table_rows_exist, on_empty, empty)) {
+    const Verdict verdict = OnEmptyVerdict(rule.on_empty.value_or(on_empty));
+    // Verdicts are in the order of their weight.
+    if (!judgement.looked_elsewhere || result.verdict < verdict ||
+        result.verdict == Verdict::kPass) {
+      result.empty = true;
+      result.verdict = verdict;
+      result.found = empty;
+    }
   }
   result.verdict = WithSeverity(rule, result.verdict);
 }

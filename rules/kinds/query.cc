@@ -34,6 +34,7 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
   const std::string expect = ExpectOf(context.rule());
   Judgement out;
   out.counters.rows_total = CountOf(observation.measures[0]);
+  out.looked_elsewhere = true;
   if (expect != "value") {
     const int64_t rows = observation.rows_failing.value_or(0);
     out.found = RowsText(rows, std::nullopt, "returned");
@@ -120,8 +121,10 @@ const RuleKind& QueryKind() {
                  "`expect: rows`: at least one row. `expect: value`: one row "
                  "with one number, held against `min max above below equals "
                  "tolerance`. One statement, no `;`; `:name` binds a "
-                 "parameter. The table of the entry is counted too: where it "
-                 "is empty, `on_empty` applies. A bare text stands for `sql`.",
+                 "parameter. Columns of one name need aliases (MariaDB). The "
+                 "table of the entry is counted too: where it is empty, "
+                 "`on_empty` applies to what would pass; what the query found "
+                 "stands. A bare text stands for `sql`.",
              .counter = "rows returned",
              .params = std::move(params),
              .shorthand = "sql",

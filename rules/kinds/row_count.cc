@@ -25,6 +25,19 @@ Judgement Judge(const CompileContext& context, const Observation& observation) {
 
 void Check(const Rule& rule, std::vector<Issue>& issues) {
   CheckNumberDemand(rule, issues);
+  for (const char* param : {"min", "max", "above", "below", "equals"}) {
+    const Decimal* number = rule.arguments.Find<Decimal>(param);
+    if (number == nullptr || (number->digits.find('.') == std::string::npos &&
+                              CompareDecimals(*number, Decimal{"0"}) >= 0)) {
+      continue;
+    }
+    issues.push_back({Severity::kError, "not_a_count",
+                      absl::StrCat("'", param, "' is ", number->digits,
+                                   ", which is no number of rows, in "
+                                   "row_count"),
+                      rule.arguments.RangeOf(param),
+                      "a whole number, 0 or more"});
+  }
 }
 
 }  // namespace

@@ -68,6 +68,9 @@ struct Judgement {
   std::optional<ResultError> error;
   // The demand is broken whatever was looked at: on_empty has no say.
   bool certain = false;
+  // What was found stands whatever rows the entry's table has: on_empty can
+  // make the verdict worse, not better.
+  bool looked_elsewhere = false;
   // Nothing was there to judge although the kind has no denominator, e.g. the
   // maximum of no values.
   bool nothing = false;

@@ -39,9 +39,12 @@ const RuleKind& TypeKind() {
                "`integer` (optional sign and digits, any size), `decimal` "
                "(`-12.50`, `1e3`; no NaN, no thousands separators), `date` "
                "(`2026-11-23`, a real day), `timestamp` (ISO 8601 with `T` or "
-               "blank, optional fraction and zone), `uuid` (8-4-4-4-12 "
-               "hexadecimal digits), `boolean` (`true false t f 1 0`), `json` "
-               "(RFC 8259). Blanks around a value fail it. The server "
+               "blank, optional fraction and zone; a date alone is its "
+               "midnight), `uuid` (8-4-4-4-12 "
+               "hexadecimal digits), `boolean` (`true false t f 1 0`, in any "
+               "case), `json` "
+               "(RFC 8259; no number beyond a double). Blanks around a value "
+               "fail it, but for JSON. The server "
                "evaluates it, alike on every database. NULL is not judged.",
            .counter = "values of another type",
            .denominator = "rows with a value",

@@ -21,7 +21,7 @@ enum class ParamType {
   kBound,        // A scalar typed by the column, or now() ± duration.
   kNumber,       // A decimal number.
   kInteger,      // An integer >= 0.
-  kDuration,     // "24h", > 0.
+  kDuration,     // "24h"; above 0 where it is required.
   kFlag,         // true or false.
   kChoice,       // One of `choices`.
   kText,         // Any text.

@@ -132,7 +132,7 @@ std::optional<ArgValue> ReadValue(const ParamSpec& spec, const YamlNode& node,
       return Wrap(ReadInteger(node, std::numeric_limits<int64_t>::max(), what,
                               context));
     case ParamType::kDuration:
-      return Wrap(ReadDuration(node, what, context));
+      return Wrap(ReadDuration(node, /*zero=*/!spec.required, what, context));
     case ParamType::kFlag:
       return Wrap(ReadFlag(node, what, context));
     case ParamType::kChoice:

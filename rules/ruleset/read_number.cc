@@ -62,7 +62,7 @@ std::optional<int64_t> ReadInteger(const YamlNode& node, int64_t most,
   return value;
 }
 
-std::optional<int64_t> ReadDuration(const YamlNode& node,
+std::optional<int64_t> ReadDuration(const YamlNode& node, bool zero,
                                     const std::string& what,
                                     ParseContext& context) {
   const std::string* text = Scalar(node, "a duration", what, context);
@@ -70,8 +70,8 @@ std::optional<int64_t> ReadDuration(const YamlNode& node,
     return std::nullopt;
   }
   const std::optional<int64_t> micros = ParseDurationMicros(*text);
-  if (micros.has_value() && *micros > 0) return micros;
-  BadValue(node, "a duration above 0", what, context,
+  if (micros.has_value() && (*micros > 0 || zero)) return micros;
+  BadValue(node, zero ? "a duration" : "a duration above 0", what, context,
            "for example 30s, 15m, 24h, 7d or 1h30m");
   return std::nullopt;
 }

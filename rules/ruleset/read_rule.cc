@@ -119,7 +119,7 @@ void ReadUniformKey(const std::string& key, const YamlNode& node,
   } else if (key == "samples") {
     rule.samples = ReadInteger(node, kMaxSamples, what, context);
   } else if (key == "timeout") {
-    rule.timeout_micros = ReadDuration(node, what, context);
+    rule.timeout_micros = ReadDuration(node, /*zero=*/false, what, context);
   } else if (key == "tags") {
     rule.tags = ReadTags(node, context);
   } else {

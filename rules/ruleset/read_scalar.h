@@ -69,8 +69,8 @@ std::optional<int64_t> ReadInteger(const YamlNode& node, int64_t most,
                                    const std::string& what,
                                    ParseContext& context);
 
-// Microseconds, more than 0.
-std::optional<int64_t> ReadDuration(const YamlNode& node,
+// Microseconds; 0 only where `zero` is allowed.
+std::optional<int64_t> ReadDuration(const YamlNode& node, bool zero,
                                     const std::string& what,
                                     ParseContext& context);
 

@@ -12,7 +12,8 @@ namespace assay {
 namespace {
 
 NumberDemand Demand(const std::string& arguments) {
-  const Rule rule = OneRule("- row_count: {" + arguments + "}");
+  const Rule rule =
+      OneRule("- aggregate: {function: sum, column: a, " + arguments + "}");
   return NumberDemandOf(CompileContext(rule, {}, absl::Time()));
 }
 

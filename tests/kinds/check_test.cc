@@ -49,16 +49,27 @@ TEST(Check, NumberDemands) {
       {"equals: 1, below: 9", {"equals_beside_bounds"}},
   };
   // The same demands mean the same wherever a number is judged.
-  for (const char* prefix :
-       {"row_count: {", "aggregate: {function: sum, column: a, ",
-        "query: {sql: select 1, expect: value, "}) {
+  for (const char* prefix : {"aggregate: {function: sum, column: a, ",
+                             "query: {sql: select 1, expect: value, "}) {
     for (const Case& c : demands) {
       EXPECT_EQ(ErrorCodes(std::string("- ") + prefix + c.rule + "}"), c.codes)
           << prefix << c.rule;
     }
   }
-  ExpectCodes({{"aggregate: {function: sum, column: a}", {"no_bound"}},
-               {"query: {sql: select 1, expect: value}", {"no_bound"}}});
+  ExpectCodes(
+      {{"row_count: {min: -1}", {"not_a_count"}},
+       {"row_count: {equals: 1.5}", {"not_a_count"}},
+       {"row_count: {above: 0.5, below: 0.6}", {"not_a_count", "not_a_count"}},
+       {"aggregate: {function: quantile, column: a, max: 1, "
+        "q: 0.1234567890}",
+        {}},
+       {"aggregate: {function: quantile, column: a, max: 1, "
+        "q: 0.1234567891}",
+        {"quantile_fraction"}},
+       {"freshness: {column: a, max_age: 1h, future_slack: 0s}", {}},
+       {"freshness: {column: a, max_age: 0s}", {"bad_value"}},
+       {"aggregate: {function: sum, column: a}", {"no_bound"}},
+       {"query: {sql: select 1, expect: value}", {"no_bound"}}});
 }
 
 TEST(Check, EmptyRangePointsAtTheLowerBound) {

@@ -268,18 +268,22 @@ TEST(Enum, AnAbsentValueIsExcusedByNoThreshold) {
 
 TEST(Freshness, TheFutureFails) {
   const std::string rule = "- freshness: {column: a, max_age: 1h}";
-  // rows, values, latest, fresh, future, wrong
-  const auto observe = [](int64_t fresh, int64_t future, int64_t wrong) {
+  // rows, values, latest, fresh, future, future or no time
+  const auto observe = [](int64_t fresh, int64_t future, int64_t failing) {
     Observation out = Measures({9, 9});
     out.measures.emplace_back(Timestamp{0, true});
-    for (const int64_t n : {fresh, future, wrong}) out.measures.emplace_back(n);
+    for (const int64_t n : {fresh, future, failing})
+      out.measures.emplace_back(n);
     return out;
   };
   EXPECT_EQ(Judge(rule, observe(1, 0, 0)).verdict, kPass);
   EXPECT_EQ(Judge(rule, observe(0, 0, 0)).verdict, kFail);
-  EXPECT_EQ(Judge(rule, observe(1, 1, 0)).verdict, kFail);
+  EXPECT_EQ(Judge(rule, observe(1, 1, 1)).verdict, kFail);
   EXPECT_EQ(Judge(rule, observe(1, 0, 1)).verdict, kFail);
-  EXPECT_EQ(Judge(rule, observe(1, 2, 1)).counters.rows_failing, 3);
+  const Result both = Judge(rule, observe(1, 2, 3));
+  EXPECT_EQ(both.counters.rows_failing, 3);
+  EXPECT_THAT(both.found,
+              testing::HasSubstr("2 of 9 rows in the future; 1 of"));
 }
 
 TEST(Aggregate, ComputesTheMeanItself) {
@@ -332,6 +336,42 @@ TEST(Query, JudgesItsShape) {
     EXPECT_EQ(result.error->reason, ErrorReason::kSqlError);
     EXPECT_FALSE(result.error->retryable);
   }
+}
+
+TEST(Query, WhatItFoundStandsBesideAnEmptyTable) {
+  Observation rows = Measures({0});
+  rows.rows_failing = 3;
+  for (const char* on_empty : {"pass", "warn", "fail"}) {
+    const Result result =
+        Judge(std::string("- query: select 1\n  on_empty: ") + on_empty, rows);
+    EXPECT_EQ(result.verdict, kFail) << on_empty;
+    EXPECT_FALSE(result.empty);
+  }
+  EXPECT_EQ(Judge("- query: select 1\n  warn_above: 2\n  on_empty: pass", rows)
+                .verdict,
+            Verdict::kWarn);
+  rows.rows_failing = 0;
+  EXPECT_EQ(Judge("- query: select 1", rows).verdict, Verdict::kWarn);
+  EXPECT_EQ(Judge("- query: select 1\n  on_empty: fail", rows).verdict, kFail);
+  EXPECT_EQ(Judge("- query: select 1\n  on_empty: pass", rows).verdict, kPass);
+}
+
+TEST(Aggregate, ANullOfValuesIsNoAnswer) {
+  Observation nan = Measures({3, 3});
+  nan.measures.emplace_back(Null{});
+  nan.measures.emplace_back(int64_t{0});
+  const std::string sum =
+      "- aggregate: {function: sum, column: a, min: 0}\n  on_empty: pass";
+  EXPECT_EQ(Judge(sum, nan).verdict, kFail);
+  nan.measures[1] = int64_t{0};
+  EXPECT_EQ(Judge(sum, nan).verdict, kPass);
+  nan.measures[1] = int64_t{1};
+  EXPECT_EQ(Judge("- aggregate: {function: stddev, column: a, max: 1}\n"
+                  "  on_empty: pass",
+                  nan)
+                .verdict,
+            kPass)
+      << "one value has no deviation";
 }
 
 TEST(CountOf, TakesWhatDriversSend) {
