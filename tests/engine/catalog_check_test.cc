@@ -30,13 +30,32 @@ TEST(CheckCatalog, Types) {
     check.columns = {{{"id", {}}, type, std::nullopt, std::nullopt}};
     EXPECT_THAT(Check(check), IsEmpty()) << type;
   }
-  for (const char* type : {"text", "decimal", "nonsense"}) {
+  for (const char* type : {"text", "decimal", "nonsense", "bigint", "int2"}) {
     CatalogCheck check;
     check.columns = {{{"id", {}}, type, std::nullopt, std::nullopt}};
     EXPECT_THAT(Check(check), ElementsAre(std::string("id is int4 (integer), "
                                                       "not ") +
                                           type));
   }
+}
+
+TEST(CheckCatalog, ADatabasesOwnNameIsMetByThatTypeOnly) {
+  connections::Table table = Orders();
+  table.columns[1].type.full_name = "character varying(80)";
+  const auto meets = [&table](const char* column, const char* type) {
+    CatalogCheck check;
+    check.columns = {{{column, {}}, type, std::nullopt, std::nullopt}};
+    return CheckCatalog(check, table).empty();
+  };
+  for (const char* type : {"varchar", "character varying", "varchar(80)",
+                           "CHARACTER VARYING(80)", "text"}) {
+    EXPECT_TRUE(meets("email", type)) << type;
+  }
+  for (const char* type : {"char", "clob", "varchar(79)", "nvarchar"}) {
+    EXPECT_FALSE(meets("email", type)) << type;
+  }
+  EXPECT_TRUE(meets("id", "int4"));
+  EXPECT_FALSE(meets("id", "smallint"));
 }
 
 TEST(CheckCatalog, NullableAndLength) {

@@ -21,16 +21,68 @@ std::string WithoutModifier(const std::string& name) {
   return name.substr(0, begin) + name.substr(end + 1);
 }
 
-// A type is met by its class ("integer") or by the database's own name, with or
-// without length and the like. The name that the catalog shows to people
-// (text[], that of a domain or an enumeration) is one, too.
-bool TypeMatches(const std::string& wanted, const connections::Column& column) {
+// Names that say how a value is stored, row by row those of one type: what
+// bigint demands no smallint meets.
+constexpr std::string_view kStored[][3] = {
+    {"smallint", "int2", ""},
+    {"mediumint", "int3", ""},
+    {"int4", "int", "integer"},
+    {"bigint", "int8", ""},
+    {"tinyint", "int1", ""},
+    {"real", "float4", "float"},
+    {"double precision", "float8", "double"},
+    {"varchar", "character varying", ""},
+    {"char", "character", "bpchar"},
+    {"nvarchar", "", ""},
+    {"clob", "", ""},
+    {"bytea", "", ""},
+    {"blob", "", ""},
+    {"binary", "", ""},
+    {"varbinary", "", ""},
+    {"datetime", "", ""},
+    {"jsonb", "", ""},
+};
+
+// The row that `wanted` demands; null where it names a class. These do:
+// "int" and "float" are what people call all of theirs.
+const std::string_view* StoredAs(const std::string& wanted) {
+  for (const char* word : {"int", "integer", "float", "double"}) {
+    if (absl::EqualsIgnoreCase(wanted, word)) return nullptr;
+  }
+  for (const auto& row : kStored) {
+    for (const std::string_view name : row) {
+      if (absl::EqualsIgnoreCase(wanted,
+                                 absl::string_view(name.data(), name.size())))
+        return row;
+    }
+  }
+  return nullptr;
+}
+
+bool HasName(const connections::Column& column, const std::string& wanted) {
   for (const std::string& name :
        {column.type.native_name, column.type.full_name}) {
     if (absl::EqualsIgnoreCase(wanted, name) ||
         absl::EqualsIgnoreCase(wanted, WithoutModifier(name))) {
       return true;
     }
+  }
+  return false;
+}
+
+// A type is met by its class ("integer") or by the database's own name, with or
+// without length and the like. The name that the catalog shows to people
+// (text[], that of a domain or an enumeration) is one, too.
+bool TypeMatches(const std::string& wanted, const connections::Column& column) {
+  if (HasName(column, wanted)) return true;
+  const std::string plain = WithoutModifier(wanted);
+  if (const std::string_view* names = StoredAs(plain)) {
+    const std::string modifier =
+        plain == wanted ? "" : wanted.substr(wanted.find('('));
+    return std::any_of(names, names + 3, [&](std::string_view name) {
+      return !name.empty() &&
+             HasName(column, absl::StrCat(std::string(name), modifier));
+    });
   }
   const auto type = ParseTypeClass(wanted);
   return type.has_value() && *type == column.type.type;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -16,6 +17,22 @@
 #include "validator/engine/progress_meter.h"
 
 namespace assay::engine {
+namespace {
+
+// Ours throw nothing; a library that does must fail its run only, since a run
+// that ends the server ends it again at the next start.
+template <typename Work>
+absl::Status WithoutThrowing(const Work& work) {
+  try {
+    return work();
+  } catch (const std::exception& e) {
+    return MakeError(
+        ErrorReason::kInternal,
+        absl::StrCat("an unexpected exception ended the run: ", e.what()));
+  }
+}
+
+}  // namespace
 
 std::string RunMarker(const std::string& run_id) {
   return absl::StrCat("assay run=", run_id);
@@ -103,9 +120,11 @@ absl::Status Execute(const ExecuteRequest& request,
       if (mine >= groups.size() || cancel.cancelled()) return;
       const bool table =
           static_cast<size_t>(groups[mine]) < request.rule_set->tables.size();
-      const absl::Status status =
-          table ? RunGroup(request, groups[mine], registry, meter, cancel)
-                : RunComparison(request, groups[mine], registry, meter, cancel);
+      const absl::Status status = WithoutThrowing([&] {
+        return table ? RunGroup(request, groups[mine], registry, meter, cancel)
+                     : RunComparison(request, groups[mine], registry, meter,
+                                     cancel);
+      });
       if (status.ok()) continue;
       absl::MutexLock lock(&mu);
       failure.Update(status);

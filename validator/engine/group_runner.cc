@@ -290,7 +290,8 @@ absl::Status GroupRunner::Confirm() {
     copy->plan = rule->plan;
     again.states_.push_back(std::move(copy));
   }
-  absl::Status status = session_->BeginSnapshot(cancel_);
+  absl::Status status = DescribeAgain(rules, again.table_);
+  if (status.ok()) status = session_->BeginSnapshot(cancel_);
   if (status.ok()) status = again.Reread();
   if (status.ok()) status = session_->EndSnapshot(cancel_);
   for (size_t i = 0; i < rules.size(); ++i) {
@@ -305,6 +306,19 @@ absl::Status GroupRunner::Confirm() {
     ASSAY_RETURN_IF_ERROR(Emit(*rules[i]));
   }
   if (cancel_.cancelled()) return cancel_.status();
+  return absl::OkStatus();
+}
+
+absl::Status GroupRunner::DescribeAgain(const std::vector<RuleState*>& rules,
+                                        connections::Table& table) {
+  // A migration may have added the missing column meanwhile.
+  const bool by_catalog =
+      std::any_of(rules.begin(), rules.end(), [](const RuleState* rule) {
+        return HasStep(*rule) &&
+               std::holds_alternative<CatalogCheck>(*rule->plan.step);
+      });
+  if (!by_catalog) return absl::OkStatus();
+  ASSAY_ASSIGN_OR_RETURN(table, session_->DescribeTable(table_name_, cancel_));
   return absl::OkStatus();
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The work behind group_run.h: group_runner.cc reads, group_scans.cc scans,
-// group_snapshot.cc knows what is read outside of the snapshot, group_results.cc
-// judges and hands over. Only these and group_run.cc include this.
+// group_snapshot.cc knows what is read outside of the snapshot,
+// group_results.cc judges and hands over. Only these and group_run.cc include
+// this.
 #ifndef ASSAY_VALIDATOR_ENGINE_GROUP_RUNNER_H_
 #define ASSAY_VALIDATOR_ENGINE_GROUP_RUNNER_H_
 
@@ -45,6 +46,9 @@ class GroupRunner {
   void ExpectScanRows();
   // Reads the rules in to_confirm_ again, in a new snapshot.
   absl::Status Confirm();
+  // The table's catalog entry of now, where one of `rules` is about that.
+  absl::Status DescribeAgain(const std::vector<RuleState*>& rules,
+                             connections::Table& table);
   absl::Status Reread();
 
   // Judges, attaches samples and hands the result over.

@@ -85,7 +85,11 @@ PutStatement FailingRows(const SampleRequest& request, const RuleState& state) {
   if (const auto* step = std::get_if<ValueScan>(&*plan.step)) {
     std::vector<std::string> values;
     for (const std::string& value : state.failing_values) {
-      if (value.size() <= kMaxKeptValueBytes) values.push_back(value);
+      // What cannot be bound must not keep the others from being shown.
+      if (value.size() <= kMaxKeptValueBytes &&
+          value.find('\0') == std::string::npos) {
+        values.push_back(value);
+      }
     }
     if (values.empty()) return nullptr;
     const ExprPtr both = Conjunction(where, step->filter);

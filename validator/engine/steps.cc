@@ -2,6 +2,7 @@
 #include "validator/engine/steps.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -41,7 +42,7 @@ Value Interpolate(const Rows& rows, const Decimal& fraction) {
   const Decimal exact = Add(*a, Multiply(part, Subtract(*b, *a)));
   if (std::holds_alternative<double>(low) ||
       std::holds_alternative<double>(high)) {
-    return std::stod(exact.digits);
+    return std::strtod(exact.digits.c_str(), nullptr);
   }
   return exact;
 }
