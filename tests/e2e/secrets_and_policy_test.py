@@ -4,6 +4,7 @@
 import base64
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -56,6 +57,33 @@ class SecretsTest(unittest.TestCase):
                                  self.everything(server, *outputs))
             finally:
                 server.__exit__()
+
+    def test_a_mistake_of_the_configuration_shows_no_secret(self):
+        leaks.register(SECRET)
+        self.addCleanup(leaks.forget, SECRET)
+        string = f"Driver=SQLite3;Pwd={SECRET};Database="
+        for lines in (f'  d: {{odbc: "{string}${{foo:x}}"}}',
+                      f'  d: {{obdc: "{string}/x"}}',
+                      f'  d: "{string}/x"',
+                      f"  d: {{odbc: {string}: x}}"):
+            with self.subTest(lines), tempfile.NamedTemporaryFile("w") as file:
+                file.write(f"connections:\n{lines}\n")
+                file.flush()
+                for command in (["--check-config"], ["store", "migrate"],
+                                ["token", "list"]):
+                    done = subprocess.run(
+                        [assay.BIN / "assayd", *command, "--config",
+                         file.name], capture_output=True, text=True,
+                        check=False)
+                    self.assertEqual(done.returncode, 2, done)
+                    self.assertNotIn(SECRET, done.stdout + done.stderr)
+                    self.assertIn(f"{file.name}:2:", done.stderr)
+        # assay.assay looks for the secret itself.
+        done = assay.assay("run", "-", "--embedded", "--connection",
+                           f"d={string}${{foo:x}}",
+                           stdin=assay.rule_set("t", "- row_count: 1", "d"))
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("${foo:x}", done.stderr)
 
     def test_hidden_values_are_hidden_everywhere(self):
         with tempfile.TemporaryDirectory() as directory:

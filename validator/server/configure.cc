@@ -90,7 +90,7 @@ Configured Configure(const Flags& flags) {
     }
     out.config = ParseServerConfig(**text, issues, names);
     for (const Issue& issue : issues) {
-      out.issues.push_back(FormatIssue(issue, path, **text));
+      out.issues.push_back(FormatConfigIssue(issue, path));
     }
   }
   Outrank(flags, out);

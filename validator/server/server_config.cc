@@ -145,6 +145,10 @@ ServerConfig ParseServerConfig(
   return config;
 }
 
+std::string FormatConfigIssue(const Issue& issue, std::string_view path) {
+  return FormatIssue(issue, path, /*text=*/"");
+}
+
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   const auto fail = [&path](const std::string& why) {
     return MakeError(

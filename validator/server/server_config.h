@@ -58,6 +58,10 @@ ServerConfig ParseServerConfig(
     std::string_view yaml, std::vector<Issue>& issues,
     const std::vector<std::string>& more_connections = {});
 
+// `issue` of the configuration at `path` for people: without the line it is on,
+// which may hold a password.
+std::string FormatConfigIssue(const Issue& issue, std::string_view path);
+
 // Returns the text of the file at `path`; kArgumentInvalid where it cannot be
 // read, is no regular file or is larger than 1 MiB.
 absl::StatusOr<std::string> ReadConfigFile(const std::string& path);

@@ -44,7 +44,7 @@ absl::StatusOr<runs::StoreOptions> Find(std::string path) {
     for (const Issue& issue : issues) {
       if (issue.severity != Severity::kError) continue;
       return MakeError(ErrorReason::kArgumentInvalid,
-                       FormatIssue(issue, path, text));
+                       FormatConfigIssue(issue, path));
     }
   }
   const runs::StoreOptions options = StoreOptionsOf(

@@ -67,7 +67,7 @@ absl::StatusOr<Place> Find(const Options& options) {
     for (const Issue& issue : issues) {
       if (issue.severity != Severity::kError) continue;
       return MakeError(ErrorReason::kArgumentInvalid,
-                       FormatIssue(issue, path, text));
+                       FormatConfigIssue(issue, path));
     }
     if (config.auth.has_value()) {
       out.principals.emplace();
