@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "plugins/cli/commands.h"
 #include "plugins/cli/io.h"
 #include "plugins/cli/rule_set_file.h"
@@ -56,7 +57,13 @@ int ExplainCommand(const GlobalOptions& global, const ExplainOptions& options) {
   std::string plan = response->text();
   if (!plan.empty() && plan.back() != '\n') plan.push_back('\n');
   const absl::Status status = Print(plan);
-  return status.ok() ? report::kExitProceed : Fail(status);
+  if (!status.ok()) return Fail(status);
+  if (response->without_sql() == 0) return report::kExitProceed;
+  PrintError(absl::StrCat(
+      "assay: it cannot be executed as it stands: see (no SQL: …) above, ",
+      response->without_sql(),
+      response->without_sql() == 1 ? " time\n" : " times\n"));
+  return report::kExitPermanent;
 }
 
 }  // namespace assay::cli

@@ -138,9 +138,14 @@ absl::Status Execute(const ExecuteRequest& request,
                      connections::Registry& registry, Observer& observer,
                      const CancellationToken& cancel);
 
+struct Explanation {
+  std::string text;
+  int without_sql = 0;  // What is said to have no SQL.
+};
+
 // The plan and its SQL per connection, for people. Reads catalogs, never data;
 // where a connection cannot be reached the plan is shown with that said.
-absl::StatusOr<std::string> Explain(const RuleSet& rule_set,
+absl::StatusOr<Explanation> Explain(const RuleSet& rule_set,
                                     const BoundParameters& parameters,
                                     connections::Registry& registry,
                                     const CancellationToken& cancel);

@@ -22,6 +22,8 @@
 namespace assay::engine {
 namespace {
 
+constexpr char kNoSql[] = "(no SQL";
+
 std::string Indented(const std::string& text) {
   return absl::StrCat("      ", absl::StrReplaceAll(text, {{"\n", "\n      "}}),
                       "\n");
@@ -91,8 +93,8 @@ class GroupExplainer {
   void PlanOnly() {
     for (const auto& state : states_) {
       if (!state->status.ok()) {
-        absl::StrAppend(&out_, "    ", state->rule->id, ": ",
-                        state->status.message(), "\n");
+        absl::StrAppend(&out_, "    ", state->rule->id,
+                        ": (no SQL: ", state->status.message(), ")\n");
         continue;
       }
       RuleLine(*state);
@@ -130,8 +132,8 @@ class GroupExplainer {
     }
     for (const auto& state : states_) {
       if (!state->status.ok()) {
-        absl::StrAppend(&out_, "  ", state->rule->id, ": ",
-                        state->status.message(), "\n");
+        absl::StrAppend(&out_, "  ", state->rule->id,
+                        ": (no SQL: ", state->status.message(), ")\n");
       } else if (state->plan.step.has_value()) {
         absl::StrAppend(&out_, "  ", state->rule->id, ": ",
                         ExplainText(*state->plan.step), "\n");
@@ -189,11 +191,13 @@ class GroupExplainer {
 
 }  // namespace
 
-absl::StatusOr<std::string> Explain(const RuleSet& rule_set,
+absl::StatusOr<Explanation> Explain(const RuleSet& rule_set,
                                     const BoundParameters& parameters,
                                     connections::Registry& registry,
                                     const CancellationToken& cancel) {
-  std::string out = absl::StrCat("rule set ", rule_set.name, "\n");
+  Explanation explanation;
+  std::string& out = explanation.text;
+  out = absl::StrCat("rule set ", rule_set.name, "\n");
   const absl::Time as_of = absl::Now();
   for (const auto& [name, parameter] : parameters) {
     absl::StrAppend(&out, "  :", name, " = ", parameter.text, "\n");
@@ -210,7 +214,12 @@ absl::StatusOr<std::string> Explain(const RuleSet& rule_set,
         ExplainComparison(comparison, parameters, as_of, registry, cancel));
     if (cancel.cancelled()) return cancel.status();
   }
-  return out;
+  // Whatever has none is shown so.
+  for (size_t at = out.find(kNoSql); at != std::string::npos;
+       at = out.find(kNoSql, at + 1)) {
+    ++explanation.without_sql;
+  }
+  return explanation;
 }
 
 }  // namespace assay::engine

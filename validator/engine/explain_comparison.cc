@@ -52,8 +52,8 @@ struct Explained {
 
 void RuleLine(const CompiledRule& rule, std::string& out) {
   if (!rule.status.ok()) {
-    absl::StrAppend(&out, "    ", rule.rule->id, ": ", rule.status.message(),
-                    "\n");
+    absl::StrAppend(&out, "    ", rule.rule->id,
+                    ": (no SQL: ", rule.status.message(), ")\n");
     return;
   }
   out += RuleText(*rule.rule, rule.plan);
@@ -130,8 +130,8 @@ class PairExplainer {
     const sql::Dialect& dialect = session(side).dialect();
     Line("  ", SideWord(side), " ", of(side).label, ": dialect ",
          std::string(dialect.name()), ", ",
-         ConsistencyOf(of(side), all_.comparison.consistency !=
-                                     Consistency::kStatement),
+         ConsistencyOf(of(side),
+                       all_.comparison.consistency != Consistency::kStatement),
          ", read by ", ReadingText(of(side)));
     if (of(side).where != nullptr) {
       Line("    where ", ExplainText(of(side).where));

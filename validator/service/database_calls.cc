@@ -45,9 +45,10 @@ absl::Status ExplainRuleSet(const Rooms& rooms, const Caller& caller,
       rooms.access->Refuse(caller, CheckRuleSet(caller, parsed.rule_set, names),
                            {.rule_set = parsed.rule_set.name}));
   ASSAY_ASSIGN_OR_RETURN(
-      const std::string text,
+      const engine::Explanation explanation,
       engine::Explain(parsed.rule_set, bound, *rooms.registry->Pin(), cancel));
-  out->set_text(ValidUtf8(text));
+  out->set_text(ValidUtf8(explanation.text));
+  out->set_without_sql(explanation.without_sql);
   return absl::OkStatus();
 }
 
