@@ -30,6 +30,8 @@ namespace assay::cli {
 namespace {
 
 constexpr int kReadyFd = 3;
+// assayd's exit code for what its configuration or its flags say.
+constexpr int kServerUsage = 2;
 constexpr absl::Duration kStartTime = absl::Seconds(30);
 constexpr absl::Duration kStopTime = absl::Seconds(3);
 constexpr size_t kLogTailBytes = 2000;
@@ -71,8 +73,9 @@ absl::StatusOr<std::string> MakeFolder() {
   if (base.empty() || base.size() > kMaxFolderBytes) base = "/tmp";
   std::string folder = absl::StrCat(base, "/assay-XXXXXX");
   if (mkdtemp(folder.data()) == nullptr) {
-    return absl::InternalError(
-        absl::StrCat(folder, ": ", std::strerror(errno)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--embedded needs a folder of its own: ", folder, ": ",
+                     std::strerror(errno), " (TMPDIR says where)"));
   }
   return folder;
 }
@@ -144,6 +147,8 @@ absl::StatusOr<std::unique_ptr<EmbeddedServer>> EmbeddedServer::Start(
     ASSAY_RETURN_IF_ERROR(WritePrivate(config_path, config_text));
   }
   ASSAY_RETURN_IF_ERROR(server->Launch(program, config_path));
+  // It is read: nothing of it stays where this command is killed.
+  if (config.empty()) (void)unlink(config_path.c_str());
   return server;
 }
 
@@ -262,9 +267,19 @@ absl::Status EmbeddedServer::Launch(const std::string& program,
   close(ready[0]);
   if (status.ok() || absl::IsCancelled(status)) return status;
   const std::string tail = LogTail();
-  return absl::InternalError(absl::StrCat(
+  const std::string message = absl::StrCat(
       program,
-      " did not start: ", tail.empty() ? std::string(status.message()) : tail));
+      " did not start: ", tail.empty() ? std::string(status.message()) : tail);
+  // Mistakes of the configuration do not pass by themselves.
+  int ended = 0;
+  for (int i = 0; i < 100 && !reaped_; ++i) {
+    if (i > 0) absl::SleepFor(absl::Milliseconds(10));
+    reaped_ = waitpid(pid_, &ended, WNOHANG) == pid_;
+  }
+  if (reaped_ && WIFEXITED(ended) && WEXITSTATUS(ended) == kServerUsage) {
+    return absl::InvalidArgumentError(message);
+  }
+  return absl::InternalError(message);
 }
 
 absl::Status EmbeddedServer::AwaitReady(int fd) {

@@ -193,6 +193,11 @@ absl::Status Gate::MakeRequest() {
 }
 
 absl::Status Gate::AddHold() {
+  if (options_.on_hold == "wait" && global_.embedded) {
+    return absl::InvalidArgumentError(
+        "--on-hold wait and --embedded exclude each other: nobody else can "
+        "reach this command's server to release the run");
+  }
   if (options_.on_hold != "wait") {
     if (options_.hold_timeout.empty()) return absl::OkStatus();
     return absl::InvalidArgumentError(

@@ -13,6 +13,15 @@ CLI::Option* EachTakesOne(CLI::Option* option) {
   return option->allow_extra_args(false);
 }
 
+// An unset variable of a script must not become a new id at each call.
+CLI::Validator NotEmpty() {
+  return CLI::Validator(
+      [](std::string& text) {
+        return std::string(text.empty() ? "the value is empty" : "");
+      },
+      "");
+}
+
 // Waiting, judging and reporting: the same for every run.
 void AddGateOptions(CLI::App& command, RunOptions& options) {
   command
@@ -42,6 +51,7 @@ void AddGateOptions(CLI::App& command, RunOptions& options) {
   command
       .add_option("--request-id", options.request_id,
                   "The same id gives the same run (default: a new one)")
+      ->check(NotEmpty())
       ->type_name("ID");
   command
       .add_option("--correlation-id", options.correlation_id,

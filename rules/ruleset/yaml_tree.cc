@@ -294,6 +294,10 @@ Issue SyntaxIssue(const YAML::Exception& error, const YamlSource& source,
   }
   const size_t offset = source.OffsetOf(error.mark.line, error.mark.column);
   issue.range = source.PlaceOf(offset);
+  if (absl::StartsWith(error.msg, "unknown escape character")) {
+    issue.message = "a backslash in double quotes begins an escape of YAML";
+    issue.hint = "use single quotes, or write \\\\ for a backslash";
+  }
   // Between brackets yaml-cpp ends a text before a '?', wherever it stands.
   if (error.msg == "unknown token" && source.At(offset) == '?') {
     issue.message = "between brackets a text cannot contain '?'";

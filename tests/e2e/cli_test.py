@@ -142,8 +142,11 @@ class CliTest(unittest.TestCase):
             self.assertIn("RE2 full match", done.stdout)
             self.assertIn("read by", done.stdout)
         done = self.server.assay("explain", "-", stdin=self.rules(
-            "- not_null: [zz]\n"))
+            "- not_null: [zz]\n- not_null: [v]\n"))
         self.assertIn("no column 'zz'", done.stdout)
+        self.assertIn("COUNT(", done.stdout)
+        self.assertEqual(done.returncode, 5)
+        self.assertIn("1 time", done.stderr)
 
     def test_lint_reports_all_mistakes_offline(self):
         done = assay.assay("--server", "127.0.0.1:1", "lint", "-", stdin=self
@@ -152,6 +155,10 @@ class CliTest(unittest.TestCase):
         text = done.stdout + done.stderr
         self.assertIn("did you mean 'not_null'?", text)
         self.assertIn("did you mean 'column'?", text)
+        done = assay.assay("lint", "-", stdin=self.rules(
+            '- pattern: {column: v, full: "\\d+"}\n'))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("use single quotes", done.stdout)
 
     def test_connections_are_tested(self):
         done = self.server.assay("connections", "--test-all")
@@ -180,6 +187,61 @@ class CliTest(unittest.TestCase):
                 if p not in before and "assay" in p.name
                 and "assay-test-" not in p.name and "assay-db" not in p.name]
         self.assertEqual(left, [])
+
+    def test_what_embedded_cannot_do_is_said_at_once(self):
+        connection = ("--connection", f"sqlite={self.databases[0].odbc}")
+        for words, env, why in (
+                (("--embedded", "--connection", "sqlite="), {}, "odbc"),
+                (("--embedded", "--connection", "a b=Driver=SQLite3"), {},
+                 "a b"),
+                (("--embedded", *connection, "--on-hold", "wait"), {},
+                 "exclude each other"),
+                (("--embedded", *connection), {"TMPDIR": "/nonexistent"},
+                 "TMPDIR"),
+                (("--request-id", ""), {}, "--request-id"),
+        ):
+            with self.subTest(words):
+                done = assay.assay("run", "-", *words, stdin=self.rules(),
+                                   env={**os.environ, **env})
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(why, done.stderr)
+
+    def test_an_embedded_server_keeps_no_connection_string(self):
+        directory = pathlib.Path(self.directory.name) / "tmp"
+        directory.mkdir()
+        # As long as the run is waited for: rows without end.
+        rules = assay.rule_set(
+            "u_rows", "- query: {expect: value, equals: 1, sql: WITH RECURSIVE "
+            "n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+            "SELECT COUNT(*) FROM n}", "sqlite")
+        with subprocess.Popen(
+                [assay.BIN / "assay", "run", "-", "--embedded", "--connection",
+                 f"sqlite={self.databases[0].odbc}"],
+                stdin=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env={**os.environ, "TMPDIR": str(directory)}) as process:
+            process.stdin.write(rules.encode())
+            process.stdin.close()
+            assay.wait_for(lambda: list(directory.glob("*/socket")),
+                           what="the embedded server")
+            assay.wait_for(
+                lambda: not list(directory.glob("*/assayd.yaml")),
+                what="the end of its configuration")
+            process.terminate()
+            self.assertEqual(process.wait(timeout=20), 143)
+        self.assertEqual(list(directory.iterdir()), [])
+
+    def test_a_file_of_another_program_does_not_become_the_store(self):
+        path = pathlib.Path(self.directory.name) / "other.db"
+        other = assay.sqlite(path)
+        other.load("CREATE TABLE theirs (x);")
+        done = subprocess.run(
+            [assay.BIN / "assayd", "--store", path, "--listen",
+             f"unix:{self.directory.name}/other.sock"],
+            capture_output=True, text=True, timeout=20, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("name a file of the store's own", done.stderr)
+        self.assertEqual(other.query("SELECT name FROM sqlite_master"),
+                         [["theirs"]])
 
     def test_a_missing_sqlite_file_is_said_and_not_made(self):
         path = pathlib.Path(self.directory.name) / "missing.db"

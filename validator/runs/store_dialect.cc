@@ -10,7 +10,12 @@ const StoreDialect& SqliteStore() {
       .pinned = {},
       .defaults = {},
       .session = {},
-      .unfit = "",
+      .unfit =
+          "SELECT CASE WHEN EXISTS (SELECT 1 FROM sqlite_master "
+          "WHERE type = 'table' AND name NOT LIKE 'sqlite_%') AND NOT EXISTS "
+          "(SELECT 1 FROM sqlite_master WHERE name = 'assay_store') "
+          "THEN 'it holds the tables of something else; name a file of the "
+          "store''s own' ELSE '' END",
       .count_stores =
           "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' "
           "AND name = 'assay_store'",
