@@ -8,8 +8,11 @@ namespace assay {
 namespace {
 
 TEST(FormatIssueTest, PutsTheCaretBelowThePlace) {
-  const Issue issue{Severity::kError, "unknown_key", "unknown key 'colum'",
-                    {2, 3, 2, 8}, "did you mean 'column'?"};
+  const Issue issue{Severity::kError,
+                    "unknown_key",
+                    "unknown key 'colum'",
+                    {2, 3, 2, 8},
+                    "did you mean 'column'?"};
   EXPECT_EQ(FormatIssue(issue, "f.yaml", "a: 1\n  colum: x\n"),
             "f.yaml:2:3: error: unknown key 'colum' (did you mean 'column'?)\n"
             "    colum: x\n"
@@ -18,9 +21,27 @@ TEST(FormatIssueTest, PutsTheCaretBelowThePlace) {
 
 TEST(FormatIssueTest, CountsAMultiByteCharacterOnceAndKeepsTabs) {
   const Issue issue{Severity::kWarning, "x", "m", {1, 5, 1, 6}, ""};
-  EXPECT_EQ(FormatIssue(issue, "f", "\tü: b"), "f:1:5: warning: m\n"
-                                               "  \tü: b\n"
-                                               "  \t  ^");
+  EXPECT_EQ(FormatIssue(issue, "f", "\tü: b"),
+            "f:1:5: warning: m\n"
+            "  \tü: b\n"
+            "  \t  ^");
+}
+
+TEST(FormatIssueTest, ShowsOfALongLineWhatIsNearThePlace) {
+  const std::string line =
+      std::string(500, 'a') + "ü: here" + std::string(5000, 'b');
+  const std::string shown = FormatIssue(
+      {Severity::kError, "x", "m", {1, 505, 1, 509}, ""}, "f", line);
+  EXPECT_LT(shown.size(), 400u);
+  const size_t caret = shown.find('^') - shown.rfind('\n') - 1;
+  const std::string excerpt =
+      shown.substr(shown.find('\n') + 1, shown.rfind('\n') - shown.find('\n'));
+  // The two bytes of the ü are one column.
+  EXPECT_EQ(excerpt.substr(caret + 1, 4), "here");
+  EXPECT_TRUE(shown.ends_with("^~~~"));
+  const Issue first{Severity::kError, "x", "m", {1, 1, 1, 2}, ""};
+  EXPECT_EQ(FormatIssue(first, "f", line),
+            "f:1:1: error: m\n  " + std::string(160, 'a') + "\n  ^");
 }
 
 TEST(FormatIssueTest, SaysTheMessageAloneWithoutAPlace) {

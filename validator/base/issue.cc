@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -26,6 +27,23 @@ std::string_view LineOf(std::string_view text, int number) {
   return line;
 }
 
+// Of a line as long as minified JSON only what is near the caret is of use:
+// where it begins, and its bytes. Characters stay whole.
+constexpr size_t kMostShownBytes = 160;
+
+std::pair<size_t, size_t> Around(std::string_view line, size_t at) {
+  if (line.size() <= kMostShownBytes) return {0, line.size()};
+  const auto inside = [line](size_t i) {
+    return i < line.size() &&
+           (static_cast<unsigned char>(line[i]) & 0xC0) == 0x80;
+  };
+  size_t begin = at > kMostShownBytes / 2 ? at - kMostShownBytes / 2 : 0;
+  while (begin > 0 && inside(begin)) --begin;
+  size_t end = std::min(line.size(), begin + kMostShownBytes);
+  while (inside(end)) ++end;
+  return {begin, end - begin};
+}
+
 // Levenshtein distance with adjacent transpositions (optimal string alignment).
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::vector<size_t>> d(a.size() + 1,
@@ -35,8 +53,8 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   for (size_t i = 1; i <= a.size(); ++i) {
     for (size_t j = 1; j <= b.size(); ++j) {
       const size_t cost = a[i - 1] == b[j - 1] ? 0 : 1;
-      d[i][j] = std::min(
-          {d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + cost});
+      d[i][j] =
+          std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + cost});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
         d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
       }
@@ -61,17 +79,19 @@ std::string FormatIssue(const Issue& issue, std::string_view file,
   if (issue.range.known()) {
     absl::StrAppend(&out, ":", issue.range.line, ":", issue.range.column);
   }
-  absl::StrAppend(
-      &out, ": ",
-      issue.severity == Severity::kError ? "error: " : "warning: ",
-      issue.message);
+  absl::StrAppend(&out, ": ",
+                  issue.severity == Severity::kError ? "error: " : "warning: ",
+                  issue.message);
   if (!issue.hint.empty()) absl::StrAppend(&out, " (", issue.hint, ")");
   if (!issue.range.known()) return out;
-  const std::string line(LineOf(text, issue.range.line));
-  if (line.empty()) return out;
+  const std::string_view whole = LineOf(text, issue.range.line);
+  if (whole.empty()) return out;
+  size_t at =
+      std::min(whole.size(), static_cast<size_t>(issue.range.column - 1));
+  const auto [begin, shown] = Around(whole, at);
+  const std::string line(whole.substr(begin, shown));
+  at -= begin;
   absl::StrAppend(&out, "\n  ", line, "\n  ");
-  const size_t at =
-      std::min(line.size(), static_cast<size_t>(issue.range.column - 1));
   // Tabs stay tabs and a multi-byte character is one column, so that the caret
   // stands below its place.
   for (size_t i = 0; i < at; ++i) {
@@ -80,11 +100,13 @@ std::string FormatIssue(const Issue& issue, std::string_view file,
   }
   size_t end = line.size();
   if (issue.range.end_line == issue.range.line) {
-    end = std::min(end, static_cast<size_t>(issue.range.end_column - 1));
+    end =
+        std::min(end, static_cast<size_t>(issue.range.end_column - 1) - begin);
   }
   out.push_back('^');
   for (size_t i = at + 1; i < end; ++i) {
-    if ((static_cast<unsigned char>(line[i]) & 0xC0) != 0x80) out.push_back('~');
+    if ((static_cast<unsigned char>(line[i]) & 0xC0) != 0x80)
+      out.push_back('~');
   }
   return out;
 }
