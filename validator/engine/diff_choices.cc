@@ -73,7 +73,8 @@ std::string WhyNotResumed(const DiffContext& context) {
   }
   for (const Side side : {Side::kSource, Side::kTarget}) {
     if (!KeyOrderOf(context.side(side)).empty()) continue;
-    return absl::StrCat(SideName(side), " has no unique key to order by");
+    return absl::StrCat(SideName(side),
+                        " is not read in the order of a unique key");
   }
   return "";
 }
