@@ -59,11 +59,13 @@ int ExplainCommand(const GlobalOptions& global, const ExplainOptions& options) {
   const absl::Status status = Print(plan);
   if (!status.ok()) return Fail(status);
   if (response->without_sql() == 0) return report::kExitProceed;
-  PrintError(absl::StrCat(
-      "assay: it cannot be executed as it stands: see (no SQL: …) above, ",
-      response->without_sql(),
-      response->without_sql() == 1 ? " time\n" : " times\n"));
-  return report::kExitPermanent;
+  PrintError(
+      absl::StrCat("assay: it cannot be executed as it stands: see (no SQL: …) "
+                   "and (cannot run: …) above, ",
+                   response->without_sql(),
+                   response->without_sql() == 1 ? " time\n" : " times\n"));
+  return response->retryable() ? report::kExitRetryable
+                               : report::kExitPermanent;
 }
 
 }  // namespace assay::cli

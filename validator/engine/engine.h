@@ -140,7 +140,8 @@ absl::Status Execute(const ExecuteRequest& request,
 
 struct Explanation {
   std::string text;
-  int without_sql = 0;  // What is said to have no SQL.
+  int without_sql = 0;     // What is said to have no SQL, or not to run.
+  bool retryable = false;  // There is such, and all of it may pass by itself.
 };
 
 // The plan and its SQL per connection, for people. Reads catalogs, never data;

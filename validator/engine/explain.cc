@@ -10,8 +10,10 @@
 #include "absl/time/clock.h"
 #include "rules/kinds/rule_kind.h"
 #include "validator/connections/snapshot_cover.h"
+#include "validator/engine/author_sql.h"
 #include "validator/engine/engine.h"
 #include "validator/engine/explain_comparison.h"
+#include "validator/engine/explain_trouble.h"
 #include "validator/engine/measures.h"
 #include "validator/engine/rule_state.h"
 #include "validator/engine/statement.h"
@@ -22,8 +24,6 @@
 namespace assay::engine {
 namespace {
 
-constexpr char kNoSql[] = "(no SQL";
-
 std::string Indented(const std::string& text) {
   return absl::StrCat("      ", absl::StrReplaceAll(text, {{"\n", "\n      "}}),
                       "\n");
@@ -32,9 +32,10 @@ std::string Indented(const std::string& text) {
 // One group's plan; the SQL where the catalog can be read.
 class GroupExplainer {
  public:
+  // `trouble` is borrowed.
   GroupExplainer(const TableRules& rules, const BoundParameters& parameters,
-                 absl::Time as_of)
-      : rules_(rules), parameters_(parameters) {
+                 absl::Time as_of, ExplainTrouble& trouble)
+      : rules_(rules), parameters_(parameters), trouble_(trouble) {
     if (rules.where.has_value()) {
       where_ = MakeExpr(Author{BindSql(*rules.where, parameters)});
     }
@@ -62,15 +63,18 @@ class GroupExplainer {
     }
     auto sessions = registry.Acquire({connection}, cancel);
     if (!sessions.ok()) {
-      absl::StrAppend(&out_, "  (no SQL: ", sessions.status().message(), ")\n");
+      absl::StrAppend(&out_, "  ", NoSql(sessions.status()), "\n");
       PlanOnly();
       return std::move(out_);
     }
     connections::Session& session = sessions->front();
+    for (const auto& state : states_) {
+      absl::Status may = MayBringSql(session.config(), rules_, *state->rule);
+      if (!may.ok()) state->status = std::move(may);
+    }
     auto described = session.DescribeTable(table, cancel);
     if (!described.ok()) {
-      absl::StrAppend(&out_, "  (no SQL: ", described.status().message(),
-                      ")\n");
+      absl::StrAppend(&out_, "  ", NoSql(described.status()), "\n");
       PlanOnly();
       return std::move(out_);
     }
@@ -85,6 +89,11 @@ class GroupExplainer {
   }
 
  private:
+  std::string NoSql(const absl::Status& status) {
+    trouble_.Add(status);
+    return absl::StrCat("(no SQL: ", status.message(), ")");
+  }
+
   void RuleLine(const RuleState& state) {
     absl::StrAppend(&out_, "    ", state.rule->id, ": ", state.plan.expected,
                     "\n");
@@ -93,8 +102,8 @@ class GroupExplainer {
   void PlanOnly() {
     for (const auto& state : states_) {
       if (!state->status.ok()) {
-        absl::StrAppend(&out_, "    ", state->rule->id,
-                        ": (no SQL: ", state->status.message(), ")\n");
+        absl::StrAppend(&out_, "    ", state->rule->id, ": ",
+                        NoSql(state->status), "\n");
         continue;
       }
       RuleLine(*state);
@@ -132,8 +141,8 @@ class GroupExplainer {
     }
     for (const auto& state : states_) {
       if (!state->status.ok()) {
-        absl::StrAppend(&out_, "  ", state->rule->id,
-                        ": (no SQL: ", state->status.message(), ")\n");
+        absl::StrAppend(&out_, "  ", state->rule->id, ": ",
+                        NoSql(state->status), "\n");
       } else if (state->plan.step.has_value()) {
         absl::StrAppend(&out_, "  ", state->rule->id, ": ",
                         ExplainText(*state->plan.step), "\n");
@@ -176,14 +185,14 @@ class GroupExplainer {
     } else {
       return;  // The catalog: no SQL of ours.
     }
-    absl::StrAppend(
-        &out_, status.ok()
-                   ? Indented(writer.sql())
-                   : absl::StrCat("      (no SQL: ", status.message(), ")\n"));
+    absl::StrAppend(&out_, status.ok()
+                               ? Indented(writer.sql())
+                               : absl::StrCat("      ", NoSql(status), "\n"));
   }
 
   const TableRules& rules_;
   const BoundParameters& parameters_;
+  ExplainTrouble& trouble_;
   ExprPtr where_;
   std::vector<std::unique_ptr<RuleState>> states_;
   std::string out_;
@@ -196,6 +205,7 @@ absl::StatusOr<Explanation> Explain(const RuleSet& rule_set,
                                     connections::Registry& registry,
                                     const CancellationToken& cancel) {
   Explanation explanation;
+  ExplainTrouble trouble;
   std::string& out = explanation.text;
   out = absl::StrCat("rule set ", rule_set.name, "\n");
   const absl::Time as_of = absl::Now();
@@ -203,22 +213,19 @@ absl::StatusOr<Explanation> Explain(const RuleSet& rule_set,
     absl::StrAppend(&out, "  :", name, " = ", parameter.text, "\n");
   }
   for (const TableRules& rules : rule_set.tables) {
-    absl::StrAppend(
-        &out, "\n",
-        GroupExplainer(rules, parameters, as_of).Text(registry, cancel));
+    absl::StrAppend(&out, "\n",
+                    GroupExplainer(rules, parameters, as_of, trouble)
+                        .Text(registry, cancel));
     if (cancel.cancelled()) return cancel.status();
   }
   for (const Comparison& comparison : rule_set.comparisons) {
-    absl::StrAppend(
-        &out, "\n",
-        ExplainComparison(comparison, parameters, as_of, registry, cancel));
+    absl::StrAppend(&out, "\n",
+                    ExplainComparison(comparison, parameters, as_of, registry,
+                                      cancel, trouble));
     if (cancel.cancelled()) return cancel.status();
   }
-  // Whatever has none is shown so.
-  for (size_t at = out.find(kNoSql); at != std::string::npos;
-       at = out.find(kNoSql, at + 1)) {
-    ++explanation.without_sql;
-  }
+  explanation.without_sql = trouble.count;
+  explanation.retryable = trouble.count > 0 && trouble.all_retryable;
   return explanation;
 }
 

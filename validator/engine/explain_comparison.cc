@@ -47,11 +47,14 @@ struct Explained {
   const BoundParameters& parameters;
   absl::Time as_of;
   const CancellationToken& cancel;
+  ExplainTrouble& trouble;
   std::vector<CompiledRule> rules;
 };
 
-void RuleLine(const CompiledRule& rule, std::string& out) {
+void RuleLine(const CompiledRule& rule, ExplainTrouble& trouble,
+              std::string& out) {
   if (!rule.status.ok()) {
+    trouble.Add(rule.status);
     absl::StrAppend(&out, "    ", rule.rule->id,
                     ": (no SQL: ", rule.status.message(), ")\n");
     return;
@@ -75,11 +78,13 @@ class PairExplainer {
       if (many && open) {
         absl::StrAppend(&out_, "  ", pair.source, " → ", pair.target, "\n");
       }
+      all_.trouble.Add(status);
       Line("  (no SQL: ", Shown(status), ")");
       open = false;
     }
     if (!open) {
-      for (const CompiledRule& rule : all_.rules) RuleLine(rule, out_);
+      for (const CompiledRule& rule : all_.rules)
+        RuleLine(rule, all_.trouble, out_);
       return std::move(out_);
     }
     if (many) Line("  ", sides_[0].label, " → ", sides_[1].label);
@@ -201,10 +206,10 @@ class PairExplainer {
   }
 
   void ExplainRule(const CompiledRule& rule) {
-    if (!rule.status.ok()) return RuleLine(rule, out_);
+    if (!rule.status.ok()) return RuleLine(rule, all_.trouble, out_);
     DiffContext context = Context();
     context.rule = rule.rule;
-    out_ += ExplainComparisonRule(context, rule.plan);
+    out_ += ExplainComparisonRule(context, rule.plan, all_.trouble);
   }
 
   const Explained& all_;
@@ -264,8 +269,9 @@ std::string WildcardText(const TablePairs& pairs) {
 std::string ExplainComparison(const Comparison& comparison,
                               const BoundParameters& parameters,
                               absl::Time as_of, connections::Registry& registry,
-                              const CancellationToken& cancel) {
-  Explained all{comparison, parameters, as_of, cancel, {}};
+                              const CancellationToken& cancel,
+                              ExplainTrouble& trouble) {
+  Explained all{comparison, parameters, as_of, cancel, trouble, {}};
   for (const Rule& rule : comparison.rules) {
     CompiledRule& compiled = all.rules.emplace_back();
     compiled.rule = &rule;
@@ -280,22 +286,30 @@ std::string ExplainComparison(const Comparison& comparison,
       "comparison ", SideText(comparison.source, parameters), " on connection ",
       connections[0], " → ", SideText(comparison.target, parameters),
       " on connection ", connections[1], "\n");
-  const auto plan_only = [&](absl::string_view why) {
+  const auto plan_only = [&](const absl::Status& status,
+                             absl::string_view why) {
+    trouble.Add(status);
     absl::StrAppend(&out, "  (no SQL: ", why, ")\n");
-    for (const CompiledRule& rule : all.rules) RuleLine(rule, out);
+    for (const CompiledRule& rule : all.rules) RuleLine(rule, trouble, out);
     return out;
   };
   if (const std::string name = Refused(comparison, connections, registry);
       !name.empty()) {
-    return plan_only(absl::StrCat("connection '", name,
-                                  "' does not take SQL from rule sets"));
+    const absl::Status refused =
+        MakeError(ErrorReason::kPermissionDenied,
+                  absl::StrCat("connection '", name,
+                               "' does not take SQL from rule sets"));
+    return plan_only(refused, refused.message());
   }
   auto sessions = registry.Acquire(connections, cancel);
-  if (!sessions.ok()) return plan_only(sessions.status().message());
+  if (!sessions.ok()) {
+    return plan_only(sessions.status(), sessions.status().message());
+  }
   const auto pairs = FindTablePairs(comparison, parameters, sessions->at(0),
                                     sessions->at(1), cancel);
   if (!pairs.ok()) {
-    return plan_only(ShownMessage(sessions->at(0).config(),
+    return plan_only(pairs.status(),
+                     ShownMessage(sessions->at(0).config(),
                                   sessions->at(1).config(), pairs.status()));
   }
   if (comparison.source.tables.has_value()) out += WildcardText(*pairs);

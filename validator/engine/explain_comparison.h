@@ -10,16 +10,18 @@
 #include "rules/ruleset/parser.h"
 #include "validator/base/cancellation.h"
 #include "validator/connections/registry.h"
+#include "validator/engine/explain_trouble.h"
 
 namespace assay::engine {
 
 // The plan of a comparison and its SQL on each side, for people. Reads
 // catalogs, never data. What cannot be reached or compared is said in its
-// place; the rest is shown.
+// place, and counted in `trouble`; the rest is shown.
 std::string ExplainComparison(const Comparison& comparison,
                               const BoundParameters& parameters,
                               absl::Time as_of, connections::Registry& registry,
-                              const CancellationToken& cancel);
+                              const CancellationToken& cancel,
+                              ExplainTrouble& trouble);
 
 }  // namespace assay::engine
 

@@ -31,8 +31,10 @@ const char* SideWord(Side side) {
 
 class RuleExplainer {
  public:
-  RuleExplainer(const DiffContext& context, const ComparisonPlan& plan)
-      : context_(context), step_(plan.step) {
+  // `trouble` is borrowed.
+  RuleExplainer(const DiffContext& context, const ComparisonPlan& plan,
+                ExplainTrouble& trouble)
+      : context_(context), step_(plan.step), trouble_(trouble) {
     context_.source_where = Conjunction(context.source->where, plan.filter);
     context_.target_where = Conjunction(context.target->where, plan.filter);
   }
@@ -41,6 +43,7 @@ class RuleExplainer {
     for (const Side side : kSides) {
       const auto& config = context_.side(side).session->config();
       if (config.author_sql || !context_.rule->where.has_value()) continue;
+      trouble_.AddPermanent();
       Line("      (cannot run: connection '", config.name,
            "' does not take SQL from rule sets)");
       return std::move(out_);
@@ -48,6 +51,7 @@ class RuleExplainer {
     const bool diff = std::holds_alternative<FullDiff>(step_) ||
                       std::holds_alternative<SampleDiff>(step_);
     if (diff && context_.plan == nullptr) {
+      trouble_.AddPermanent();
       Line("      (cannot run: rows cannot be compared, see above)");
       return std::move(out_);
     }
@@ -70,6 +74,7 @@ class RuleExplainer {
   void Sql(Side side, const std::string& what,
            const absl::StatusOr<std::string>& sql) {
     if (!sql.ok()) {
+      trouble_.Add(sql.status());
       Line("      (no SQL on the ", SideWord(side), ", ", what, ": ",
            Shown(sql.status()), ")");
       return;
@@ -88,6 +93,7 @@ class RuleExplainer {
   }
 
   void CannotRun(const absl::Status& status) {
+    trouble_.Add(status);
     Line("      (cannot run: ", Shown(status), ")");
   }
 
@@ -122,6 +128,7 @@ class RuleExplainer {
   void ExplainStep(const CompareSchemas& step) {
     for (const Side side : kSides) {
       if (context_.side(side).label != "query") continue;
+      trouble_.AddPermanent();
       Line("      (cannot run: a query has no schema to compare)");
       return;
     }
@@ -275,6 +282,7 @@ class RuleExplainer {
 
   DiffContext context_;
   const ComparisonStep& step_;
+  ExplainTrouble& trouble_;
   std::string out_;
 };
 
@@ -290,9 +298,10 @@ std::string RuleText(const Rule& rule, const ComparisonPlan& plan) {
 }
 
 std::string ExplainComparisonRule(const DiffContext& context,
-                                  const ComparisonPlan& plan) {
+                                  const ComparisonPlan& plan,
+                                  ExplainTrouble& trouble) {
   return absl::StrCat(RuleText(*context.rule, plan),
-                      RuleExplainer(context, plan).Text());
+                      RuleExplainer(context, plan, trouble).Text());
 }
 
 std::string ShownMessage(const connections::ConnectionConfig& source,

@@ -10,6 +10,7 @@
 #include "rules/ruleset/model.h"
 #include "validator/connections/registry.h"
 #include "validator/engine/diff_context.h"
+#include "validator/engine/explain_trouble.h"
 
 namespace assay::engine {
 
@@ -20,8 +21,11 @@ std::string RuleText(const Rule& rule, const ComparisonPlan& plan);
 // sides. Of the context `rule`, `comparison`, `parameters`, `source`, `target`,
 // `as_of`, `marker`, `cancel` are used, and `plan`, null where rows cannot be
 // compared. Reads catalogs only; not while the sessions do anything else.
+// What has no SQL, or cannot run, is said in its place and counted in
+// `trouble`.
 std::string ExplainComparisonRule(const DiffContext& context,
-                                  const ComparisonPlan& plan);
+                                  const ComparisonPlan& plan,
+                                  ExplainTrouble& trouble);
 
 // The status's message, without what both connections' policies hide.
 std::string ShownMessage(const connections::ConnectionConfig& source,

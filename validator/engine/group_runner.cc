@@ -15,6 +15,7 @@
 #include "validator/base/log.h"
 #include "validator/base/metrics.h"
 #include "validator/base/status.h"
+#include "validator/engine/author_sql.h"
 #include "validator/engine/group_run.h"
 #include "validator/engine/measures.h"
 #include "validator/engine/sample_policy.h"
@@ -31,11 +32,6 @@ constexpr absl::Duration kFirstBackoff = absl::Milliseconds(250);
 constexpr absl::Duration kConfirmAfter = absl::Seconds(1);
 
 bool HasStep(const RuleState& state) { return state.plan.step.has_value(); }
-
-bool UsesAuthorSql(const Rule& rule) {
-  return rule.where.has_value() || rule.kind == "expression" ||
-         rule.kind == "query" || rule.arguments.Has("table_where");
-}
 
 }  // namespace
 
@@ -116,13 +112,9 @@ absl::Status GroupRunner::Run() {
     } else {
       state->status = plan.status();
     }
-    if (config != nullptr && !config->author_sql &&
-        (UsesAuthorSql(rule) || rules_.where.has_value())) {
-      state->status = MakeError(
-          ErrorReason::kPermissionDenied,
-          absl::StrCat("connection '", connection_,
-                       "' does not take SQL from rule sets (author_sql: "
-                       "false in the server's configuration)"));
+    if (config != nullptr) {
+      absl::Status may = MayBringSql(*config, rules_, rule);
+      if (!may.ok()) state->status = std::move(may);
     }
     states_.push_back(std::move(state));
   }

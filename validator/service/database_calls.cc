@@ -49,6 +49,7 @@ absl::Status ExplainRuleSet(const Rooms& rooms, const Caller& caller,
       engine::Explain(parsed.rule_set, bound, *rooms.registry->Pin(), cancel));
   out->set_text(ValidUtf8(explanation.text));
   out->set_without_sql(explanation.without_sql);
+  out->set_retryable(explanation.retryable);
   return absl::OkStatus();
 }
 
