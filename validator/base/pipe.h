@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
+#include "validator/base/without_throwing.h"
 
 namespace assay {
 
@@ -70,7 +71,7 @@ class Pipe {
       if (failure_.ok()) {
         const Item& item = items_[taken_ % kItems];
         mu_.Unlock();
-        absl::Status status = take_(item);
+        absl::Status status = WithoutThrowing([&] { return take_(item); });
         mu_.Lock();
         failure_ = std::move(status);
       }

@@ -7,6 +7,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "validator/base/without_throwing.h"
 #include "validator/diff/digest.h"
 
 namespace assay::engine {
@@ -16,8 +17,11 @@ namespace assay::engine {
 inline absl::Status OnBothSides(
     absl::FunctionRef<absl::Status(diff::Side)> read) {
   absl::Status target;
-  std::thread other([&] { target = read(diff::Side::kTarget); });
-  absl::Status source = read(diff::Side::kSource);
+  std::thread other([&] {
+    target = WithoutThrowing([&] { return read(diff::Side::kTarget); });
+  });
+  absl::Status source =
+      WithoutThrowing([&] { return read(diff::Side::kSource); });
   other.join();
   source.Update(target);
   return source;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/engine/database_hash.h"
 
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/log.h"
 #include "validator/base/status.h"
+#include "validator/engine/both_sides.h"
 #include "validator/engine/comparison_sql.h"
 #include "validator/engine/statement.h"
 
@@ -123,21 +123,20 @@ absl::StatusOr<HashOutcome> CompareHashes(const DiffContext& context) {
     out.note = absl::StrCat("method: rows streamed, since ", why);
     return out;
   }
-  absl::StatusOr<std::vector<Value>> target =
-      MakeError(ErrorReason::kInternal, "not hashed");
-  std::thread other([&] { target = HashSide(context, Side::kTarget); });
-  const absl::StatusOr<std::vector<Value>> source =
-      HashSide(context, Side::kSource);
-  other.join();
+  std::vector<Value> source;
+  std::vector<Value> target;
   // What breaks hashing may also break the session; reading will say so.
-  if (!source.ok()) return source.status();
-  if (!target.ok()) return target.status();
-  bool equal = source->size() == target->size();
-  for (size_t i = 0; equal && i < source->size(); ++i) {
-    equal = ToText((*source)[i]) == ToText((*target)[i]);
+  ASSAY_RETURN_IF_ERROR(OnBothSides([&](Side side) -> absl::Status {
+    ASSAY_ASSIGN_OR_RETURN(std::vector<Value> hashes, HashSide(context, side));
+    (side == Side::kSource ? source : target) = std::move(hashes);
+    return absl::OkStatus();
+  }));
+  bool equal = source.size() == target.size();
+  for (size_t i = 0; equal && i < source.size(); ++i) {
+    equal = ToText(source[i]) == ToText(target[i]);
   }
   out.equal = equal;
-  out.rows = CountOf(source->front());
+  out.rows = CountOf(source.front());
   out.note = equal ? "method: hashed in both databases, all hashes equal"
                    : "method: hashed in both databases, not equal; rows "
                      "streamed to find the differences";

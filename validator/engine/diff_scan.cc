@@ -11,6 +11,7 @@
 #include "validator/base/log.h"
 #include "validator/base/pipe.h"
 #include "validator/base/status.h"
+#include "validator/base/without_throwing.h"
 #include "validator/diff/encode.h"
 #include "validator/engine/key_reader.h"
 #include "validator/engine/leftover.h"
@@ -227,8 +228,10 @@ void DiffScan::Read(const SessionPair& sessions, size_t range, Side side) {
     done = Of(ranges_[range], side).done;
   }
   if (!done) {
-    status = ReadSide(side == Side::kSource ? sessions.source : sessions.target,
+    status = WithoutThrowing([&] {
+      return ReadSide(side == Side::kSource ? sessions.source : sessions.target,
                       range, side);
+    });
   }
   {
     absl::MutexLock lock(&mu_);
@@ -275,12 +278,14 @@ absl::Status DiffScan::Run() {
     next_checkpoint_ = absl::Now() + options_.checkpoint_interval;
     drain_at_ = DrainStep();
   }
-  std::vector<std::thread> others;
-  for (size_t i = 1; i < readers_.size(); ++i) {
-    others.emplace_back([this, i] { Work(readers_[i]); });
+  {
+    std::vector<std::jthread> others;
+    others.reserve(readers_.size());
+    for (size_t i = 1; i < readers_.size(); ++i) {
+      others.emplace_back([this, i] { Work(readers_[i]); });
+    }
+    Work(readers_.front());
   }
-  Work(readers_.front());
-  for (std::thread& other : others) other.join();
   if (context_.cancel.cancelled()) return context_.cancel.status();
   absl::MutexLock lock(&mu_);
   if (AllDone()) stopped_text_.clear();

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 #include <thread>
 #include <utility>
 
@@ -12,27 +11,12 @@
 #include "absl/synchronization/mutex.h"
 #include "validator/base/status.h"
 #include "validator/base/trace_context.h"
+#include "validator/base/without_throwing.h"
 #include "validator/engine/comparison_group.h"
 #include "validator/engine/group_run.h"
 #include "validator/engine/progress_meter.h"
 
 namespace assay::engine {
-namespace {
-
-// Ours throw nothing; a library that does must fail its run only, since a run
-// that ends the server ends it again at the next start.
-template <typename Work>
-absl::Status WithoutThrowing(const Work& work) {
-  try {
-    return work();
-  } catch (const std::exception& e) {
-    return MakeError(
-        ErrorReason::kInternal,
-        absl::StrCat("an unexpected exception ended the run: ", e.what()));
-  }
-}
-
-}  // namespace
 
 std::string RunMarker(const std::string& run_id) {
   return absl::StrCat("assay run=", run_id);
@@ -136,10 +120,12 @@ absl::Status Execute(const ExecuteRequest& request,
   const size_t extra =
       std::min(groups.size(),
                static_cast<size_t>(std::max(1, request.max_parallel_groups)));
-  std::vector<std::thread> threads;
-  for (size_t i = 1; i < extra; ++i) threads.emplace_back(work);
-  work();
-  for (std::thread& thread : threads) thread.join();
+  {
+    std::vector<std::jthread> threads;
+    threads.reserve(extra);
+    for (size_t i = 1; i < extra; ++i) threads.emplace_back(work);
+    work();
+  }
   if (cancel.cancelled()) return cancel.status();
   if (failure.ok()) meter.Finish();
   return failure;
