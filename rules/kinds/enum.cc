@@ -62,8 +62,10 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   if (Complete(context)) {
     for (const Constant& value : allowed.values) {
       InSet one{column, {value}, allowed.equality};
+      const ExprPtr present = MakeExpr(
+          And{{MakeExpr(one), MakeExpr(Not{MakeExpr(WrongType{column})})}});
       plan.measures.push_back({AggregateFunction::kCountRows, nullptr,
-                               Conjunction(context.filter(), MakeExpr(one))});
+                               Conjunction(context.filter(), present)});
     }
   }
   plan.expected =

@@ -39,14 +39,24 @@ INSERT INTO o_real VALUES (1, 9e999, 1e-160, -5), (2, -9e999, 2e-160, 7),
 CREATE TABLE o_text (id INTEGER PRIMARY KEY, zero TEXT, latin TEXT, j TEXT);
 INSERT INTO o_text VALUES (1, 'ab' || char(0) || 'cdefghijkl',
   CAST(x'636166e9' AS TEXT), '{{}}' || char(0) || 'garbage'),
-  (2, 'ab', 'cafe', CAST(x'efbbbf31' AS TEXT));
+  (2, 'ab', 'cafe', CAST(x'efbbbf31' AS TEXT)),
+  (3, CAST(x'c3a900' AS TEXT), NULL, NULL),
+  (4, char(0) || char(0) || 'ü', NULL, NULL);
 CREATE TABLE o_time (id INTEGER PRIMARY KEY, t TIME, b BLOB);
 INSERT INTO o_time VALUES (1, '9:30:00', 'text'), (2, '10:99:99', x'00'),
-  (3, 'zzz', x'01'), (4, x'30', NULL), (5, '11:00:00', NULL);
+  (3, 'zzz', x'01'), (4, x'30', NULL), (5, '11:00:00', NULL),
+  (6, '11:00', NULL), (7, '12:00:00Z', NULL), (8, '24:00:00', NULL),
+  (9, '23:59:59.5', NULL);
 CREATE TABLE o_whole (id INTEGER PRIMARY KEY, n INTEGER);
 INSERT INTO o_whole VALUES (1, 9007199254740994);
 CREATE TABLE o_wide (id INTEGER PRIMARY KEY, n INTEGER);
 INSERT INTO o_wide VALUES (1, 9223372036854775807);
+INSERT INTO o_whole VALUES (2, 1.5);
+CREATE TABLE o_gone (id INTEGER PRIMARY KEY);
+CREATE TABLE o_json (id INTEGER PRIMARY KEY, doc JSON);
+INSERT INTO o_json VALUES (1, 5), (2, '"a"');
+CREATE TABLE o_ids (id INTEGER PRIMARY KEY, parent REAL);
+INSERT INTO o_ids VALUES (1, 1.0), (2, 9007199254740993);
 CREATE TABLE o_date (id INTEGER PRIMARY KEY, d DATE);
 INSERT INTO o_date VALUES (1, '2024-12-31 23:59:59'), (2, '2024-12-31');
 CREATE TABLE o_late (id INTEGER PRIMARY KEY, d DATE);
@@ -100,26 +110,54 @@ CASES = [
     case("o_real", "range: {column: v, min: nan}", "ERROR", found="NaN"),
     case("o_real", "enum: {column: v, values: [nan]}", "ERROR", found="NaN"),
     case("o_text", "length: {column: zero, max: 5}", "FAIL", rows_failing=1),
-    case("o_text", "length: {column: zero, min: 3}", "FAIL", rows_failing=1),
+    case("o_text", "length: {column: zero, max: 12}", "FAIL", rows_failing=1),
+    case("o_text", "length: {column: zero, max: 13, min: 2}", "PASS"),
+    case("o_text", "length: {column: zero, min: 3}", "FAIL", rows_failing=2),
     case("o_text", "type: {column: j, is: json}", "FAIL", rows_failing=2),
     case("o_text", r"pattern: {column: latin, partial: '[^\x00-\x7F]', "
          "forbid: true}", "FAIL", rows_failing=1),
     case("o_time", "range: {column: t, min: '10:00:00'}", "FAIL",
-         rows_failing=4),
+         rows_failing=7),
+    case("o_time", "range: {column: t, below: '11:00:00'}", "FAIL",
+         rows_failing=9),
     case("o_time", "range: {column: b, max: ff}", "FAIL", rows_failing=1),
     # Whole numbers against bounds with a fraction, beyond 2^53.
-    case("o_whole", "range: {column: n, max: 9007199254740993.5}", "FAIL"),
-    case("o_whole", "range: {column: n, below: 9007199254740994.5}", "PASS"),
-    case("o_whole", "range: {column: n, min: 9007199254740994.5}", "FAIL"),
-    case("o_whole", "range: {column: n, above: 9007199254740993.5}", "PASS"),
-    case("o_whole", "range: {column: n, above: -0.5}", "PASS"),
-    case("o_whole", "enum: {column: n, values: [9007199254740993.5]}", "FAIL"),
+    case("o_whole", "range: {column: n, max: 9007199254740993.5}", "FAIL",
+         rows_failing=2),
+    # The other row is 1.5 in a column of integers: of another type.
+    case("o_whole", "range: {column: n, below: 9007199254740994.5}", "FAIL",
+         rows_failing=1),
+    case("o_whole", "range: {column: n, min: 9007199254740994.5}", "FAIL",
+         rows_failing=2),
+    case("o_whole", "range: {column: n, above: 9007199254740993.5}", "FAIL",
+         rows_failing=1),
+    case("o_whole", "range: {column: n, above: -0.5}", "FAIL", rows_failing=1),
+    case("o_whole", "enum: {column: n, values: [9007199254740993.5]}", "FAIL",
+         rows_failing=2),
+    case("o_whole", "enum: {column: n, values: [9007199254740994, 1.5]}",
+         "FAIL", rows_failing=1),
     case("o_whole", "enum: {column: n, forbid: [9007199254740994.5]}", "PASS"),
+    case("o_whole", "enum: {column: n, forbid: [9007199254740994.5, 1.5]}",
+         "FAIL", rows_failing=1),
+    case("o_whole", "enum: {column: n, forbid: [1.5, 7]}", "FAIL",
+         rows_failing=1),
     case("o_wide", "range: {column: n, above: 9223372036854775806.5}", "PASS"),
     case("o_date", "enum: {column: d, values: [2024-12-31]}", "FAIL",
          rows_failing=1),
     case("o_date", "range: {column: d, max: 2024-12-31}", "FAIL",
          rows_failing=1),
+    case("o_date", "enum: {column: d, values: [2024-12-31], complete: true}\n"
+         "  where: id = 1\n  fail_above: 100%", "FAIL",
+         found="never found: 2024-12-31"),
+    case("o_json", "enum: {column: doc, values: ['5', '\"a\"']}", "PASS"),
+    case("o_ids", "foreign_key: {columns: parent, table: o_whole, key: id}",
+         "FAIL", rows_failing=1),
+    # The ends of time stay what they are in every zone.
+    case("o_past", "range: {column: ts, min: '0001-01-01', "
+         "max: '9999-12-31 23:59:59'}", "PASS"),
+    # Nothing in the table, whatever hides it.
+    case("o_gone", "query: {sql: SELECT id FROM o_none}\n  warn_above: 0\n"
+         "  fail_above: 5", "FAIL", where="id > 0", found="table is empty"),
     case("o_late", "freshness: {column: d, max_age: 1d}", "FAIL",
          rows_failing=1),
     case("o_past", "freshness: {column: ts, max_age: 2h, future_slack: 0s}",
@@ -224,6 +262,41 @@ class OddValuesTest(unittest.TestCase):
                         got, report = server.gate(rules, "--param",
                                                   f"flag={flag}")
                         self.assertEqual(got, code, report)
+
+    def test_nan_may_be_looked_for_where_it_is_a_value(self):
+        pg = assay.postgresql()
+        pg.load("CREATE TABLE o_nan (id int PRIMARY KEY, x float8, n int);"
+                "INSERT INTO o_nan VALUES (1, 'NaN', 1), (2, 1, 2);")
+        self.addCleanup(pg.load, "DROP TABLE o_nan;")
+        with assay.Server({"db": pg.odbc}) as server:
+            for rule, verdict in (
+                    ("enum: {column: x, forbid: [nan]}", "FAIL"),
+                    ("enum: {column: x, values: [1, nan]}", "PASS"),
+                    ("range: {column: x, max: nan}", "ERROR"),
+                    ("enum: {column: n, values: [1, 2, 1.5]}", "PASS"),
+                    ("enum: {column: n, values: [1.5]}", "FAIL"),
+                    ("enum: {column: n, forbid: [1.5]}", "PASS")):
+                with self.subTest(rule):
+                    _, result = self.judge("o_nan", f"- {rule}", server=server)
+                    self.assertEqual(result["verdict"], verdict, result)
+
+    def test_explain_says_by_its_exit_code_what_cannot_run(self):
+        with tempfile.TemporaryDirectory() as directory:
+            gone = f"Driver=PostgreSQL Unicode;Servername={directory};Port=5433"
+            policy = {"odbc": self.sqlite.odbc, "author_sql": False}
+            with assay.Server({"db": self.sqlite.odbc, "gone": gone,
+                               "closed": policy}) as server:
+                for connection, rules, code in (
+                        ("db", "- not_null: v", 0),
+                        ("db", "- query: SELECT 1 WHERE '(no SQL' = ''", 0),
+                        ("db", "- not_null: nope", 5),
+                        ("closed", "- query: SELECT 1", 5),
+                        ("gone", "- not_null: v", 3)):
+                    with self.subTest(connection=connection, rules=rules):
+                        done = server.assay("explain", "-", stdin=(
+                            assay.rule_set("o_real", rules, connection)))
+                        self.assertEqual(done.returncode, code,
+                                         done.stdout + done.stderr)
 
     def test_bytes_of_padded_and_of_numbers(self):
         pg = assay.postgresql()

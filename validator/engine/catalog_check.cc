@@ -33,7 +33,6 @@ constexpr std::string_view kStored[][3] = {
     {"double precision", "float8", "double"},
     {"varchar", "character varying", ""},
     {"char", "character", "bpchar"},
-    {"nvarchar", "", ""},
     {"clob", "", ""},
     {"bytea", "", ""},
     {"blob", "", ""},
@@ -41,30 +40,46 @@ constexpr std::string_view kStored[][3] = {
     {"varbinary", "", ""},
     {"datetime", "", ""},
     {"jsonb", "", ""},
+    // Classes, but for their digits: numeric(10,2).
+    {"decimal", "numeric", "dec"},
 };
 
-// The row that `wanted` demands; null where it names a class. These do:
-// "int" and "float" are what people call all of theirs.
+// The row that `wanted` demands; null where it names a class. These do, unless
+// they say how many digits: "int" and "float" are what people call all of
+// theirs.
 const std::string_view* StoredAs(const std::string& wanted) {
-  for (const char* word : {"int", "integer", "float", "double"}) {
+  for (const char* word :
+       {"int", "integer", "float", "double", "decimal", "numeric", "dec"}) {
     if (absl::EqualsIgnoreCase(wanted, word)) return nullptr;
   }
+  const std::string plain = WithoutModifier(wanted);
   for (const auto& row : kStored) {
     for (const std::string_view name : row) {
-      if (absl::EqualsIgnoreCase(wanted,
-                                 absl::string_view(name.data(), name.size())))
+      if (absl::EqualsIgnoreCase(plain,
+                                 absl::string_view(name.data(), name.size()))) {
         return row;
+      }
     }
   }
   return nullptr;
 }
 
+// MariaDB's "smallint unsigned" as "smallint".
+std::string WithoutSign(const std::string& name) {
+  for (const char* word : {" unsigned", " zerofill"}) {
+    const size_t at = absl::AsciiStrToLower(name).find(word);
+    if (at != std::string::npos) return name.substr(0, at);
+  }
+  return name;
+}
+
 bool HasName(const connections::Column& column, const std::string& wanted) {
   for (const std::string& name :
        {column.type.native_name, column.type.full_name}) {
-    if (absl::EqualsIgnoreCase(wanted, name) ||
-        absl::EqualsIgnoreCase(wanted, WithoutModifier(name))) {
-      return true;
+    const std::string plain = WithoutModifier(name);
+    for (const std::string& form :
+         {name, plain, WithoutSign(name), WithoutSign(plain)}) {
+      if (absl::EqualsIgnoreCase(wanted, form)) return true;
     }
   }
   return false;
@@ -75,10 +90,10 @@ bool HasName(const connections::Column& column, const std::string& wanted) {
 // (text[], that of a domain or an enumeration) is one, too.
 bool TypeMatches(const std::string& wanted, const connections::Column& column) {
   if (HasName(column, wanted)) return true;
-  const std::string plain = WithoutModifier(wanted);
-  if (const std::string_view* names = StoredAs(plain)) {
+  if (const std::string_view* names = StoredAs(wanted)) {
+    const size_t digits = wanted.find('(');
     const std::string modifier =
-        plain == wanted ? "" : wanted.substr(wanted.find('('));
+        digits == std::string::npos ? "" : wanted.substr(digits);
     return std::any_of(names, names + 3, [&](std::string_view name) {
       return !name.empty() &&
              HasName(column, absl::StrCat(std::string(name), modifier));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/sql/render.h"
 
-#include <cmath>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -48,10 +47,14 @@ struct Writer {
     return absl::OkStatus();
   }
   absl::Status operator()(const And& node) {
-    return Join(node.operands, " AND ", "(1 = 1)");
+    return Join(node.operands, " AND ", "1 = 1", [this](const ExprPtr& e) {
+      const auto* negated = std::get_if<Not>(&e->node);
+      return negated != nullptr && NeverHolds(negated->operand);
+    });
   }
   absl::Status operator()(const Or& node) {
-    return Join(node.operands, " OR ", "(1 = 0)");
+    return Join(node.operands, " OR ", "1 = 0",
+                [this](const ExprPtr& e) { return NeverHolds(e); });
   }
   absl::Status operator()(const Length& length) {
     ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn resolved,
@@ -140,21 +143,19 @@ struct Writer {
   absl::Status operator()(const BinaryCompare&) { return absl::OkStatus(); }
   absl::Status operator()(const InSet&) { return absl::OkStatus(); }
 
+  // Without the operands that add nothing; `empty` where none is left.
+  template <typename AddsNothing>
   absl::Status Join(const std::vector<ExprPtr>& operands, const char* word,
-                    const char* empty) {
-    if (operands.empty()) {
-      out.Put(empty);
-      return absl::OkStatus();
-    }
+                    const char* empty, const AddsNothing& adds_nothing) {
     out.Put("(");
     bool first = true;
     for (const ExprPtr& operand : operands) {
-      if (operands.size() > 1 && NeverHolds(operand)) continue;
+      if (operands.size() > 1 && adds_nothing(operand)) continue;
       if (!first) out.Put(word);
       first = false;
       ASSAY_RETURN_IF_ERROR(out.PutExpr(operand, scope));
     }
-    if (first) out.Put("1 = 0");
+    if (first) out.Put(empty);
     out.Put(")");
     return absl::OkStatus();
   }
@@ -188,14 +189,6 @@ absl::StatusOr<Value> TypeConstant(const Constant& constant, TypeClass type) {
                      absl::StrCat(Place(constant.range), "'", constant.text,
                                   "' does not fit column ", constant.typed_by,
                                   ": ", value.status().message()));
-  }
-  // Databases differ about it; SQLite would take it for NULL.
-  if (const auto* number = std::get_if<double>(&*value);
-      number != nullptr && std::isnan(*number)) {
-    return MakeError(ErrorReason::kValueInvalid,
-                     absl::StrCat(Place(constant.range),
-                                  "nothing compares with NaN: column ",
-                                  constant.typed_by, " wants a number"));
   }
   return value;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SqlWriter's comparisons: both operands in the form of one column's type.
+#include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -45,11 +47,28 @@ absl::Status MustBeComparable(const ResolvedColumn& column) {
                    "type"));
 }
 
+// Databases differ about it as a bound; SQLite would take it for NULL.
+absl::Status MustBeANumber(const Value& value, const Constant& constant) {
+  const auto* number = std::get_if<double>(&value);
+  if (number == nullptr || !std::isnan(*number)) return absl::OkStatus();
+  return MakeError(
+      ErrorReason::kValueInvalid,
+      absl::StrCat(constant.range.known()
+                       ? absl::StrCat("line ", constant.range.line, ": ")
+                       : "",
+                   "nothing compares with NaN: column ", constant.typed_by,
+                   " wants a number"));
+}
+
 // A fraction against whole numbers: the whole number below it decides alike,
 // and a database that would compare them as doubles need not round.
 absl::StatusOr<BinaryCompare> InWholeNumbers(const BinaryCompare& compare,
                                              TypeClass type) {
   const auto* constant = std::get_if<Constant>(&compare.right->node);
+  if (constant != nullptr && type == TypeClass::kDouble) {
+    ASSAY_ASSIGN_OR_RETURN(const Value value, TypeConstant(*constant, type));
+    ASSAY_RETURN_IF_ERROR(MustBeANumber(value, *constant));
+  }
   if (constant == nullptr || type != TypeClass::kInteger ||
       compare.op == CompareOp::kEqual) {
     return compare;
@@ -141,8 +160,12 @@ absl::Status SqlWriter::PutCompareByZone(const BinaryCompare& compare,
                            TypeConstant(*constant, TypeClass::kTimestamp));
     const auto wall =
         utc.zone.At(absl::FromUnixMicros(std::get<Timestamp>(value).micros));
+    // The ends of what can be written stay there: '9999-12-31' is for ever.
     const absl::Time time =
-        absl::FromCivil(wall.cs, scope.zone) + wall.subsecond;
+        std::clamp(absl::FromCivil(wall.cs, scope.zone) + wall.subsecond,
+                   absl::FromCivil(absl::CivilYear(1), utc.zone),
+                   absl::FromCivil(absl::CivilYear(10000), utc.zone) -
+                       absl::Microseconds(1));
     moment = MakeExpr(
         Instant{absl::ToUnixMicros(time), constant->typed_by, constant->range});
   }
@@ -174,32 +197,47 @@ absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
       : bytes  ? dialect.ByteExact(name.sql(), resolved.type)
                : name.sql();
   std::vector<Value> values;
+  std::vector<Value> fractions;  // Of a column of whole numbers.
   for (const Constant& constant : set.values) {
     ASSAY_ASSIGN_OR_RETURN(Value value,
                            TypeConstant(constant, resolved.type.type));
-    // No whole number is one; the double beside it might be.
-    const auto* number = std::get_if<Decimal>(&value);
-    if (number != nullptr && resolved.type.type == TypeClass::kInteger &&
-        HasFraction(*number)) {
-      continue;
+    // Where NaN is a value, it is one that may be looked for.
+    if (dialect.NotANumber("x", resolved.type).empty()) {
+      ASSAY_RETURN_IF_ERROR(MustBeANumber(value, constant));
     }
-    values.push_back(std::move(value));
+    const auto* number = std::get_if<Decimal>(&value);
+    const bool fraction = number != nullptr && HasFraction(*number) &&
+                          resolved.type.type == TypeClass::kInteger;
+    (fraction ? fractions : values).push_back(std::move(value));
   }
-  if (values.empty()) {
+  const auto put_in = [&](const std::vector<Value>& of) {
+    Put(column).Put(" IN (");
+    for (size_t i = 0; i < of.size(); ++i) {
+      if (i > 0) Put(", ");
+      SqlWriter one = Part();
+      one.PutValue(of[i], resolved.type.type, dialect);
+      Put(is_text && bytes ? dialect.ByteExactConstant(one.sql())
+                           : dialect.SameTypeAs(one.sql(), resolved.type));
+      values_.insert(values_.end(), one.values_.begin(), one.values_.end());
+    }
+    Put(")");
+  };
+  Put("(");
+  if (!values.empty()) {
+    put_in(values);
+  } else {
     // In no set; NULL neither in nor out, as beside values.
-    Put("(").Put(column).Put(" <> ").Put(column).Put(")");
-    return absl::OkStatus();
+    Put(column).Put(" <> ").Put(column);
   }
-  Put("(").Put(column).Put(" IN (");
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (i > 0) Put(", ");
-    SqlWriter one = Part();
-    one.PutValue(values[i], resolved.type.type, dialect);
-    Put(is_text && bytes ? dialect.ByteExactConstant(one.sql())
-                         : dialect.SameTypeAs(one.sql(), resolved.type));
-    values_.insert(values_.end(), one.values_.begin(), one.values_.end());
+  // No whole number is a fraction, though the double beside it might be: only
+  // where the column may hold another type a value is.
+  const std::string other = dialect.WrongType(name.sql(), resolved.type);
+  if (!fractions.empty() && !other.empty()) {
+    Put(" OR (").Put(other).Put(" AND ");
+    put_in(fractions);
+    Put(")");
   }
-  Put("))");
+  Put(")");
   return absl::OkStatus();
 }
 

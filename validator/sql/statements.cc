@@ -71,14 +71,14 @@ absl::Status PutGroups(SqlWriter& out, const Scope& scope, const ExprPtr& where,
 
 // Kinds of values that every database compares alike. Across them each has its
 // own idea ('1abc' = 1 on MariaDB), and an orphan would find a partner.
-int Family(const ColumnType& type) {
+int Family(const Dialect& dialect, const ColumnType& type) {
   switch (type.type) {
     case TypeClass::kInteger:
     case TypeClass::kDecimal:
       return 1;
-    // Not beside whole numbers: 2^53 + 1 would find 2^53.
+    // Beside whole numbers 2^53 + 1 would find 2^53, but on SQLite.
     case TypeClass::kDouble:
-      return 4;
+      return dialect.tags_values() ? 1 : 4;
     case TypeClass::kText:
     case TypeClass::kJson:
       return 2;
@@ -91,9 +91,10 @@ int Family(const ColumnType& type) {
   }
 }
 
-absl::Status MustBeOfOneFamily(const ResolvedColumn& child,
+absl::Status MustBeOfOneFamily(const Dialect& dialect,
+                               const ResolvedColumn& child,
                                const ResolvedColumn& parent) {
-  if (Family(child.type) == Family(parent.type) &&
+  if (Family(dialect, child.type) == Family(dialect, parent.type) &&
       (child.type.type != TypeClass::kOther ||
        child.type.native_name == parent.type.native_name)) {
     return absl::OkStatus();
@@ -144,7 +145,7 @@ absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
                            child.resolve(step.columns[i]));
     ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn p,
                            parent.resolve(step.parent_columns[i]));
-    ASSAY_RETURN_IF_ERROR(MustBeOfOneFamily(c, p));
+    ASSAY_RETURN_IF_ERROR(MustBeOfOneFamily(*child.dialect, c, p));
     SqlWriter child_name(WriteMode::kPaste);
     child_name.PutName(child, c.name);
     SqlWriter parent_name(WriteMode::kPaste);

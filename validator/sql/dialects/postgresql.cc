@@ -351,9 +351,9 @@ class PostgreSql final : public Dialect {
                          const ColumnType& type) const override {
     // As text: without the padding of char(n), as CharLength; numbers have no
     // octet_length of their own.
-    const bool as_it_is =
-        type.type == TypeClass::kBytes ||
-        (type.type == TypeClass::kText && type.native_name != "bpchar");
+    const bool as_it_is = type.type == TypeClass::kBytes ||
+                          type.native_name == "text" ||
+                          type.native_name == "varchar";
     return as_it_is ? absl::StrCat("octet_length(", sql, ")")
                     : absl::StrCat("octet_length(CAST(", sql, " AS text))");
   }

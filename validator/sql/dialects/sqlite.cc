@@ -11,6 +11,15 @@
 namespace assay::sql {
 namespace {
 
+// Whether a column of text has TEXT affinity (sqlite.org/datatype3.html §3.1).
+bool IsOfCharacters(const ColumnType& type) {
+  const std::string lower = absl::AsciiStrToLower(type.native_name);
+  for (const char* word : {"char", "clob", "text"}) {
+    if (absl::StrContains(lower, word)) return true;
+  }
+  return false;
+}
+
 class Sqlite final : public Dialect {
  public:
   std::string_view name() const override { return "sqlite"; }
@@ -148,14 +157,20 @@ class Sqlite final : public Dialect {
         return but_not_null(
             absl::StrCat("typeof(", sql, ") NOT IN ('integer', 'real')"));
       case TypeClass::kText:
+        // JSON and UUID have NUMERIC affinity there: 5 is stored as a number.
+        if (!IsOfCharacters(type)) {
+          return but_not_null(absl::StrCat("typeof(", sql, ") = 'blob'"));
+        }
         return but_not_null(absl::StrCat("typeof(", sql, ") <> 'text'"));
       case TypeClass::kBytes:
         return but_not_null(absl::StrCat("typeof(", sql, ") <> 'blob'"));
       case TypeClass::kTime:
-        // Compared as text, which only two digits an hour order.
+        // Compared as text, which only all digits and no zone put in order.
         return but_not_null(absl::StrCat(
             "(typeof(", sql, ") <> 'text' OR ", sql,
-            " NOT GLOB '[0-9][0-9]:[0-9][0-9]*' OR time(", sql, ") IS NULL)"));
+            " NOT GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr(", sql,
+            ", 1, 2) >= '24' OR time(", sql, ") IS NULL OR ", NamesZone(sql),
+            ")"));
       case TypeClass::kDate:
         // A time behind it would be cut off unseen.
         return but_not_null(absl::StrCat("(", no_date, " OR length(", sql,
@@ -175,15 +190,23 @@ class Sqlite final : public Dialect {
 
   std::string NamesZone(const std::string& sql) const override {
     // What its date functions take for a zone (sqlite.org/lang_datefunc.html).
-    return absl::StrCat("(rtrim(", sql, ") GLOB '*[Zz]' OR substr(rtrim(", sql,
-                        "), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]')");
+    const std::string text =
+        absl::StrCat("rtrim(", sql, ", char(9, 10, 11, 12, 13, 32))");
+    return absl::StrCat("(", text, " GLOB '*[Zz]' OR substr(", text,
+                        ", -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]')");
   }
 
   std::string CharLength(const std::string& sql) const override {
-    // length() ends at a zero byte, and nothing else counts characters: what
-    // holds one counts in bytes, lest it look shorter than it is.
-    return absl::StrCat("CASE WHEN instr(", sql, ", char(0)) > 0 THEN ",
-                        ByteLength(sql, {}), " ELSE length(", sql, ") END");
+    // length() ends at a zero byte: what holds one is counted in its parts.
+    return absl::StrCat(
+        "CASE WHEN instr(", sql, ", char(0)) = 0 THEN length(", sql,
+        ") ELSE (WITH RECURSIVE assay_p(assay_n, assay_r) AS (SELECT 0, CAST(",
+        sql,
+        " AS BLOB) UNION ALL SELECT assay_n + 1 + length(CAST(substr(assay_r, "
+        "1, instr(assay_r, x'00') - 1) AS TEXT)), substr(assay_r, "
+        "instr(assay_r, x'00') + 1) FROM assay_p WHERE instr(assay_r, x'00') > "
+        "0) SELECT assay_n + length(CAST(assay_r AS TEXT)) FROM assay_p WHERE "
+        "instr(assay_r, x'00') = 0) END");
   }
   std::string ByteLength(const std::string& sql,
                          const ColumnType&) const override {
