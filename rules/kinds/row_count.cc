@@ -49,7 +49,8 @@ const RuleKind& RowCountKind() {
                .semantics =
                    "Counts the rows inside `where`. An empty table is a count "
                    "of 0 like any other: `min: 1` fails it, `equals: 0` "
-                   "demands it. A bare number stands for `equals`.",
+                   "demands it. Whole numbers only. A bare number stands for "
+                   "`equals`.",
                .params = NumberDemandParams(),
                .shorthand = "equals",
                .keys = {.thresholds = false,

@@ -21,7 +21,7 @@ enum class ParamType {
   kBound,        // A scalar typed by the column, or now() ± duration.
   kNumber,       // A decimal number.
   kInteger,      // An integer >= 0.
-  kDuration,     // "24h"; above 0 where it is required.
+  kDuration,     // "24h"; above 0, or see `zero`.
   kFlag,         // true or false.
   kChoice,       // One of `choices`.
   kText,         // Any text.
@@ -54,6 +54,7 @@ struct ParamSpec {
   std::vector<std::string> choices;  // kChoice, kWords; kColumnTypes:
                                      // attribute names.
   std::string default_text;          // For the documentation; "" none.
+  bool zero = false;                 // kDuration: 0 is one, too.
   std::vector<ParamSpec> fields;     // kMap.
   KeyUse key_use = KeyUse::kNone;    // Where it asks for more than the kind.
 };

@@ -132,7 +132,7 @@ std::optional<ArgValue> ReadValue(const ParamSpec& spec, const YamlNode& node,
       return Wrap(ReadInteger(node, std::numeric_limits<int64_t>::max(), what,
                               context));
     case ParamType::kDuration:
-      return Wrap(ReadDuration(node, /*zero=*/!spec.required, what, context));
+      return Wrap(ReadDuration(node, spec.zero, what, context));
     case ParamType::kFlag:
       return Wrap(ReadFlag(node, what, context));
     case ParamType::kChoice:
@@ -165,6 +165,7 @@ const ParamSpec* FindSpec(const std::vector<ParamSpec>& specs,
 
 std::vector<std::string> SpecNames(const std::vector<ParamSpec>& specs) {
   std::vector<std::string> names;
+  names.reserve(specs.size());
   for (const ParamSpec& spec : specs) names.push_back(spec.name);
   return names;
 }

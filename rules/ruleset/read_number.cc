@@ -107,7 +107,7 @@ std::optional<Threshold> ReadThreshold(const YamlNode& node,
   if (text == nullptr || RefuseReference(node, what, context)) {
     return std::nullopt;
   }
-  const std::optional<Threshold> threshold = ParseShare(node);
+  std::optional<Threshold> threshold = ParseShare(node);
   if (!threshold.has_value()) {
     BadValue(node, expected, what, context, "for example 10 or 0.1%");
     return std::nullopt;

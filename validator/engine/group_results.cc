@@ -66,7 +66,7 @@ absl::Status GroupRunner::Finish(RuleState& state) {
   if (session_ != nullptr && (where_ != nullptr || state.rule->where)) {
     JudgeRule(*state.rule, *request_.parameters, request_.as_of, state.plan,
               state.observation, true, result);
-    if (result.empty && result.counters.rows_total == 0) {
+    if (result.counters.rows_total == 0) {
       ASSAY_RETURN_IF_ERROR(TableHasRows(table_has_rows));
     } else {
       table_has_rows = true;
@@ -86,11 +86,10 @@ absl::Status GroupRunner::Finish(RuleState& state) {
     result.table = table_.schema.empty()
                        ? table_.name
                        : absl::StrCat(table_.schema, ".", table_.name);
-    result.consistency =
-        IsCatalogOnly(state)
-            ? "catalog"
-            : connections::ConsistencyText(session_->dialect(),
-                                           state.outside_snapshot);
+    result.consistency = IsCatalogOnly(state)
+                             ? "catalog"
+                             : connections::ConsistencyText(
+                                   session_->dialect(), state.outside_snapshot);
     HideValues(session_->config(), state.plan, result);
     if ((result.verdict == Verdict::kFail ||
          result.verdict == Verdict::kWarn) &&
