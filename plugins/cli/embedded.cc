@@ -88,7 +88,7 @@ absl::Status WritePrivate(const std::string& path, const std::string& text) {
   if (fd < 0) {
     return absl::InternalError(absl::StrCat(path, ": ", std::strerror(errno)));
   }
-  const absl::Status status = WriteAll(fd, text);
+  absl::Status status = WriteAll(fd, text);
   close(fd);
   return status;
 }
@@ -263,7 +263,7 @@ absl::Status EmbeddedServer::Launch(const std::string& program,
         absl::StrCat("cannot start ", program, ": ", std::strerror(error)));
   }
   pid_ = pid;
-  const absl::Status status = AwaitReady(ready[0]);
+  absl::Status status = AwaitReady(ready[0]);
   close(ready[0]);
   if (status.ok() || absl::IsCancelled(status)) return status;
   const std::string tail = LogTail();

@@ -29,7 +29,7 @@ absl::Status FileError(const std::string& path, int error) {
 absl::StatusOr<std::string> ReadDescriptor(int fd, const std::string& name,
                                            size_t limit) {
   std::string out;
-  std::array<char, 1 << 16> buffer;
+  std::array<char, 1 << 16> buffer{};
   for (;;) {
     const ssize_t n = read(fd, buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
@@ -85,7 +85,7 @@ absl::Status WriteFileAtomically(const std::string& path,
     }
     const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0) return FileError(path, errno);
-    const absl::Status status = WriteAll(fd, content);
+    absl::Status status = WriteAll(fd, content);
     close(fd);
     return status;
   }
@@ -138,6 +138,10 @@ void Complain(std::string_view message) {
 
 bool IsTerminal(int fd) { return isatty(fd) == 1; }
 
+bool CanRedraw(int fd) {
+  return IsTerminal(fd) && Environment("TERM") != "dumb";
+}
+
 size_t TerminalWidth(int fd) {
   struct winsize size {};
   if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
@@ -147,8 +151,7 @@ size_t TerminalWidth(int fd) {
 bool WantColor(std::string_view mode, int fd) {
   if (mode == "always") return true;
   if (mode == "never") return false;
-  return IsTerminal(fd) && Environment("NO_COLOR").empty() &&
-         Environment("TERM") != "dumb";
+  return CanRedraw(fd) && Environment("NO_COLOR").empty();
 }
 
 std::string Environment(const char* name) {

@@ -39,6 +39,9 @@ void Complain(std::string_view message);
 
 bool IsTerminal(int fd);
 
+// Whether a line there can be written anew: not on a dumb terminal.
+bool CanRedraw(int fd);
+
 // Columns of the terminal at `fd`; 80 where it does not say.
 size_t TerminalWidth(int fd);
 

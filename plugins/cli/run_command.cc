@@ -118,7 +118,7 @@ int Gate::Run() {
     }
     if (live_ != nullptr) live_->Begin(*run, history_);
     progress_ = std::make_unique<ProgressLine>(!options_.quiet &&
-                                               IsTerminal(STDERR_FILENO));
+                                               CanRedraw(STDERR_FILENO));
     run = follower.AwaitEnd(run->run_id());
     progress_.reset();
   }
@@ -265,7 +265,7 @@ FollowOptions Gate::MakeFollowOptions() {
   if (options_.on_hold == "wait") {
     out.on_held = [this](const std::string& run_id) { SayHeld(run_id); };
   }
-  const bool draw = !options_.quiet && IsTerminal(STDERR_FILENO);
+  const bool draw = !options_.quiet && CanRedraw(STDERR_FILENO);
   if (live_ != nullptr) {
     out.on_result = [this](const v1::RuleResult& result) {
       live_->OnResult(result);

@@ -58,7 +58,7 @@ int WatchCommand(const GlobalOptions& global, const WatchOptions& options) {
   Interrupt& interrupt = Interrupt::Install();
   absl::StatusOr<std::unique_ptr<Session>> session = Session::Open(global);
   if (!session.ok()) return Fail(session.status());
-  ProgressLine line(!options.quiet && IsTerminal(STDERR_FILENO));
+  ProgressLine line(!options.quiet && CanRedraw(STDERR_FILENO));
   const bool color = WantColor(global.color, STDOUT_FILENO);
   FollowOptions follow;
   follow.wait_server = *wait_server;

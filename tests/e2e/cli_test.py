@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The command line against a real server, as a new user meets it."""
+import contextlib
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import tempfile
@@ -251,6 +253,31 @@ class CliTest(unittest.TestCase):
         self.assertEqual(done.returncode, 5)
         self.assertIn("check its path", done.stdout + done.stderr)
         self.assertFalse(path.exists())
+
+    def test_progress_is_drawn_where_a_line_can_be_drawn_anew(self):
+        rules = assay.rule_set(
+            "u_rows", "- query: {expect: value, min: 1, sql: WITH RECURSIVE "
+            "n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 4000000) "
+            "SELECT COUNT(*) FROM n}", "sqlite")
+        for term, drawn in (("xterm", True), ("dumb", False)):
+            with self.subTest(term):
+                ours, theirs = pty.openpty()
+                with subprocess.Popen(
+                        [assay.BIN / "assay", "--server", self.server.address,
+                         "run", "-"], stdin=subprocess.PIPE, stderr=theirs,
+                        stdout=subprocess.DEVNULL,
+                        env={**os.environ, "TERM": term}) as process:
+                    os.close(theirs)
+                    process.stdin.write(rules.encode())
+                    process.stdin.close()
+                    shown = b""
+                    # Linux says EIO when the other side is closed.
+                    with contextlib.suppress(OSError):
+                        while data := os.read(ours, 4096):
+                            shown += data
+                    os.close(ours)
+                    self.assertEqual(process.wait(timeout=60), 0, shown)
+                self.assertEqual(b"\x1b[K" in shown, drawn, shown)
 
     def test_bash_completion_completes(self):
         script = self.server.assay("completion", "bash").stdout

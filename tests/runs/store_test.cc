@@ -211,7 +211,7 @@ TEST_F(StoreFileTest, IsPrivateToTheUser) {
   Open();
   AwaitEnd(MustStart(Request()).run_id);
   for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
-    struct stat info;
+    struct stat info = {};
     ASSERT_EQ(stat((options_.store.path + suffix).c_str(), &info), 0) << suffix;
     EXPECT_EQ(info.st_mode & 0777, 0600u) << suffix;
   }

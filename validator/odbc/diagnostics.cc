@@ -317,8 +317,10 @@ absl::Status ToStatus(const std::vector<Diagnostic>& diagnostics, Phase phase,
   }
   if (reason == R::kDatabaseNotFound && chosen->native == kSqliteCannotOpen) {
     absl::StrAppend(&text,
-                    "; the database file cannot be opened: check its path and "
-                    "permissions (a missing file is never created)");
+                    "; the database file cannot be opened: check its path "
+                    "(Database= of the connection; a relative one begins where "
+                    "assayd was started) and permissions (a missing file is "
+                    "never created)");
   }
   return MakeError(reason, text);
 }
