@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "validator/engine/engine.h"
 #include "validator/engine/progress_meter.h"
 #include "validator/engine/rule_state.h"
@@ -42,7 +43,7 @@ class GroupRunner {
   absl::Status Measure(std::vector<RuleState*> rules);
   absl::Status RunStep(RuleState& state);
   absl::Status RunScans();
-  absl::Status ScanTogether(const std::vector<RuleState*>& rules);
+  absl::Status ScanTogether(absl::Span<RuleState* const> rules);
   void ExpectScanRows();
   // Reads the rules in to_confirm_ again, in a new snapshot.
   absl::Status Confirm();

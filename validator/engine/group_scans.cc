@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a group's value scans share one reading of the table.
 #include <map>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -10,10 +9,33 @@
 #include "rules/kinds/rule_kind.h"
 #include "validator/base/status.h"
 #include "validator/engine/group_runner.h"
+#include "validator/engine/measures.h"
 #include "validator/engine/statement.h"
 #include "validator/engine/value_scan.h"
 
 namespace assay::engine {
+namespace {
+
+absl::StatusOr<ScanTest> TestOf(const RuleState& state,
+                                const sql::Scope& scope) {
+  const auto& scan = std::get<ValueScan>(*state.plan.step);
+  ASSAY_ASSIGN_OR_RETURN(const sql::ResolvedColumn resolved,
+                         scope.resolve(scan.column));
+  if (resolved.type.type == TypeClass::kBytes) {
+    return MakeError(ErrorReason::kValueInvalid,
+                     absl::StrCat("column ", resolved.name, " is ",
+                                  resolved.type.native_name,
+                                  ": bytes, not text that can be tested"));
+  }
+  ScanTest test;
+  test.column = Column{resolved.name, scan.column.range};
+  ASSAY_ASSIGN_OR_RETURN(test.passes, CompileValueTest(scan.test));
+  test.keep =
+      static_cast<size_t>(state.rule->samples.value_or(kDefaultSamples));
+  return test;
+}
+
+}  // namespace
 
 void GroupRunner::ExpectScanRows() {
   if (counted_rows_.has_value()) {
@@ -53,37 +75,18 @@ absl::Status GroupRunner::RunScans() {
   return absl::OkStatus();
 }
 
-absl::Status GroupRunner::ScanTogether(const std::vector<RuleState*>& rules) {
+absl::Status GroupRunner::ScanTogether(absl::Span<RuleState* const> rules) {
   const absl::Time start = absl::Now();
   const sql::Scope scope = MakeScope(*session_, table_);
   std::vector<ScanTest> tests;
   std::vector<RuleState*> scanned;
   for (RuleState* state : rules) {
-    const auto& scan = std::get<ValueScan>(*state->plan.step);
-    const auto resolved = scope.resolve(scan.column);
-    if (!resolved.ok()) {
-      state->status = resolved.status();
+    absl::StatusOr<ScanTest> test = TestOf(*state, scope);
+    if (!test.ok()) {
+      state->status = test.status();
       continue;
     }
-    if (resolved->type.type == TypeClass::kBytes) {
-      state->status =
-          MakeError(ErrorReason::kValueInvalid,
-                    absl::StrCat("column ", resolved->name, " is ",
-                                 resolved->type.native_name,
-                                 ": bytes, not text that can be tested"));
-      continue;
-    }
-    auto predicate = CompileValueTest(scan.test);
-    if (!predicate.ok()) {
-      state->status = predicate.status();
-      continue;
-    }
-    ScanTest test;
-    test.column = Column{resolved->name, scan.column.range};
-    test.passes = *std::move(predicate);
-    test.keep =
-        static_cast<size_t>(state->rule->samples.value_or(kDefaultSamples));
-    tests.push_back(std::move(test));
+    tests.push_back(*std::move(test));
     scanned.push_back(state);
   }
   if (tests.empty()) return absl::OkStatus();
@@ -99,10 +102,15 @@ absl::Status GroupRunner::ScanTogether(const std::vector<RuleState*>& rules) {
   scan.on_rows = [this](int64_t rows) { meter_.RowsRead(rows); };
   absl::Status status = ScanValues(scan, tests);
   if (EndsAttempt(status)) return status;
+  if (scanned.size() > 1 && IsStatementsFault(status)) {
+    // One rule's column cannot be read: the others' can.
+    const absl::Span<RuleState* const> all(scanned);
+    ASSAY_RETURN_IF_ERROR(ScanTogether(all.first(all.size() / 2)));
+    return ScanTogether(all.subspan(all.size() / 2));
+  }
   if (status.ok() && filter == nullptr && counted_rows_.has_value() &&
       !session_->dialect().BeginSnapshot().empty() &&
-      outside_snapshot_.empty() &&
-      tests.front().rows != *counted_rows_) {
+      outside_snapshot_.empty() && tests.front().rows != *counted_rows_) {
     // Both were read in one snapshot; to judge a part would be a wrong PASS.
     status = MakeError(
         ErrorReason::kInternal,

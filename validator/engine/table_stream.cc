@@ -184,15 +184,23 @@ class Reading {
     ASSAY_RETURN_IF_ERROR(request_.session->connection()
                               .Query(declare, Options(request_))
                               .status());
+    const absl::Status fetched = Fetches();
+    // Also after a failure, and where the rule's own time is over: the next
+    // rule declares one of that name in the same transaction.
+    absl::Status closed = request_.session->connection().Execute(
+        dialect.CloseCursor(), CancellationToken());
+    return fetched.ok() ? closed : fetched;
+  }
+
+  absl::Status Fetches() {
     int64_t limit = kFirstPageRows;
     while (true) {
-      ASSAY_ASSIGN_OR_RETURN(const Page page,
-                             ReadStatement({dialect.FetchCursor(limit), {}}));
-      if (page.rows < limit) break;
+      ASSAY_ASSIGN_OR_RETURN(
+          const Page page,
+          ReadStatement({request_.session->dialect().FetchCursor(limit), {}}));
+      if (page.rows < limit) return absl::OkStatus();
       limit = Next(page);
     }
-    return request_.session->connection().Execute(dialect.CloseCursor(),
-                                                  request_.cancel);
   }
 
   int64_t Next(const Page& page) const {
