@@ -28,7 +28,8 @@ bool LookedAtNothing(const Judgement& judgement, bool table_rows_exist,
     found = "no row matches the where clause";
   } else {
     on_empty = OnEmpty::kWarn;
-    found = "every value is NULL: nothing to judge";
+    found = none_considered ? "every value is NULL: nothing to judge"
+                            : "too few values: nothing to judge";
   }
   return true;
 }

@@ -37,10 +37,13 @@ absl::Status AddDetails(db::Connection& connection, const sql::Dialect& dialect,
       sql::ColumnType& type = column->type;
       type.full_name = std::string(block->Text(row, 2));
       type.character_set = std::string(block->Text(row, 3));
+      column->nullable = block->Text(row, 4) == "1";
       const std::string base(block->Text(row, 1));
-      if (base.empty() || type.type != TypeClass::kOther) continue;
-      type.type = dialect.ClassifyType(base, 0, 0);
-      type.native_name = base;
+      if (!base.empty() && type.type == TypeClass::kOther) {
+        type.type = dialect.ClassifyType(base, 0, 0);
+        type.native_name = base;
+      }
+      column->size = dialect.DeclaredLength(type).value_or(column->size);
     }
   }
 }

@@ -116,8 +116,10 @@ void CheckColumn(const ColumnDemand& demand, const connections::Column& column,
                                                 : " does not allow NULL"));
   }
   if (demand.length.has_value() && *demand.length != column.size) {
-    out.push_back(absl::StrCat(column.name, " has length ", column.size,
-                               ", not ", *demand.length));
+    out.push_back(absl::StrCat(
+        column.name, " has ",
+        column.size > 0 ? absl::StrCat("length ", column.size) : "no length",
+        ", not ", *demand.length));
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -38,7 +39,13 @@ Value Interpolate(const Rows& rows, const Decimal& fraction) {
       Subtract(position, Decimal{std::to_string(CountOf(first.at(0)))});
   const auto a = ToDecimal(low);
   const auto b = ToDecimal(high);
-  if (!a.has_value() || !b.has_value()) return low;
+  if (CompareDecimals(part, Decimal{"0"}) == 0) return low;
+  // Between a number and infinity, or NaN, there is only that.
+  if (!a.has_value() || !b.has_value()) {
+    if (a.has_value()) return high;
+    if (b.has_value() || low == high) return low;
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   const Decimal exact = Add(*a, Multiply(part, Subtract(*b, *a)));
   if (std::holds_alternative<double>(low) ||
       std::holds_alternative<double>(high)) {

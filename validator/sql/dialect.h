@@ -96,15 +96,17 @@ class Dialect {
   // statement that ends connection `id` where it runs `marker` in a comment;
   // empty where the server notices a lost client by itself.
   virtual std::string ConnectionIdQuery() const { return ""; }
-  // A SELECT of what ODBC's catalog does not tell of a table's columns, as four
-  // texts: name; base type where the catalog type is a name of the schema's own
-  // (domain, enum; base type "enum"), else ''; ColumnType's full_name and
-  // character_set, '' where there is none. Empty: nothing to ask.
+  // A SELECT of what ODBC's catalog does not tell, or not truly, of a table's
+  // columns, as five texts: name; base type where the catalog type is a name of
+  // the schema's own (domain, enum; base type "enum"), else ''; ColumnType's
+  // full_name and character_set, '' where there is none; '1' where it allows
+  // NULL, else '0'. Empty: nothing to ask.
   virtual std::string ColumnDetailsQuery(const std::string& schema,
                                          const std::string& table) const;
-  // The same four texts of the columns of `derived`, a SELECT whose columns are
-  // called `columns` (as they are, each once), in order and without executing
-  // it; with the native name before the base type. Empty: nothing to ask.
+  // The first four of these texts of the columns of `derived`, a SELECT whose
+  // columns are called `columns` (as they are, each once), in order and without
+  // executing it; with the native name before the base type. Empty: nothing to
+  // ask.
   virtual std::string DerivedDetailsQuery(
       const std::string& derived,
       const std::vector<std::string>& columns) const;
@@ -212,6 +214,13 @@ class Dialect {
   // Whether the driver hands the type's text over with the database's own
   // padding of blanks, which is no part of the value.
   virtual bool PadsText(const ColumnType&) const { return false; }
+  // Whether a column stores its numbers in 32 bits.
+  virtual bool IsOfSinglePrecision(const ColumnType&) const { return false; }
+  // How many characters or bytes a column of text or bytes may hold: 0 for any
+  // number, nullopt where what the driver says of its size is right.
+  virtual std::optional<int64_t> DeclaredLength(const ColumnType&) const {
+    return std::nullopt;
+  }
   // How many bits a bit string column has, 0 for any number; nullopt where it
   // is none.
   virtual std::optional<int64_t> BitLength(const ColumnType&) const {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/sql/render.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,6 +16,26 @@ namespace {
 
 bool IsNumeric(TypeClass type) {
   return type == TypeClass::kInteger || type == TypeClass::kDecimal;
+}
+
+// What a column of single precision stores for the number; the number itself
+// where that would be infinity or nothing.
+double AsSingle(double number) {
+  if (std::abs(number) > std::numeric_limits<float>::max()) return number;
+  const auto single = static_cast<float>(number);
+  return single == 0 ? number : single;
+}
+
+// The moment of a wall clock. The ends of what can be written stay there:
+// '9999-12-31' is for ever.
+Value MomentIn(absl::TimeZone zone, int64_t wall_micros) {
+  const absl::TimeZone utc = absl::UTCTimeZone();
+  const auto wall = utc.At(absl::FromUnixMicros(wall_micros));
+  const absl::Time time = std::clamp(
+      absl::FromCivil(wall.cs, zone) + wall.subsecond,
+      absl::FromCivil(absl::CivilYear(1), utc),
+      absl::FromCivil(absl::CivilYear(10000), utc) - absl::Microseconds(1));
+  return Timestamp{absl::ToUnixMicros(time), true};
 }
 
 std::string Place(const SourceRange& range) {
@@ -97,7 +120,7 @@ struct Writer {
         const ResolvedColumn resolved,
         scope.resolve(Column{constant.typed_by, constant.range}));
     ASSAY_ASSIGN_OR_RETURN(const Value value,
-                           TypeConstant(constant, resolved.type.type));
+                           TypeConstant(constant, resolved.type, scope));
     out.PutValue(value, resolved.type.type, *scope.dialect);
     return absl::OkStatus();
   }
@@ -178,9 +201,16 @@ struct Writer {
 
 }  // namespace
 
-absl::StatusOr<Value> TypeConstant(const Constant& constant, TypeClass type) {
-  absl::StatusOr<Value> value = ParseValue(type, constant.text);
-  if (!value.ok() && IsNumeric(type)) {
+absl::StatusOr<Value> TypeConstant(const Constant& constant,
+                                   const ColumnType& type, const Scope& scope) {
+  if (type.type == TypeClass::kTimestampTz) {
+    const auto wall = ParseValue(TypeClass::kTimestamp, constant.text);
+    if (wall.ok()) {
+      return MomentIn(scope.zone, std::get<Timestamp>(*wall).micros);
+    }
+  }
+  absl::StatusOr<Value> value = ParseValue(type.type, constant.text);
+  if (!value.ok() && IsNumeric(type.type)) {
     // amount < 0.005 is a fair question for a numeric(5,2) or an integer.
     if (const auto number = ParseDecimal(constant.text)) return *number;
   }
@@ -189,6 +219,10 @@ absl::StatusOr<Value> TypeConstant(const Constant& constant, TypeClass type) {
                      absl::StrCat(Place(constant.range), "'", constant.text,
                                   "' does not fit column ", constant.typed_by,
                                   ": ", value.status().message()));
+  }
+  if (auto* number = std::get_if<double>(&*value);
+      number != nullptr && scope.dialect->IsOfSinglePrecision(type)) {
+    *number = AsSingle(*number);
   }
   return value;
 }

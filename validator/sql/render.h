@@ -117,9 +117,12 @@ class SqlWriter {
   std::vector<Value> values_;
 };
 
-// The value that `text` stands for in a column of `type`; numbers stay exact
-// whatever the column's precision. kValueInvalid otherwise.
-absl::StatusOr<Value> TypeConstant(const Constant& constant, TypeClass type);
+// The value that the constant stands for in a column of `type`; exact numbers
+// stay exact whatever the column's precision, others become the one that a
+// column of single precision stores for them. A time without a zone is in the
+// scope's. kValueInvalid otherwise.
+absl::StatusOr<Value> TypeConstant(const Constant& constant,
+                                   const ColumnType& type, const Scope& scope);
 
 }  // namespace assay::sql
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // SqlWriter's comparisons: both operands in the form of one column's type.
-#include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -63,17 +62,16 @@ absl::Status MustBeANumber(const Value& value, const Constant& constant) {
 // A fraction against whole numbers: the whole number below it decides alike,
 // and a database that would compare them as doubles need not round.
 absl::StatusOr<BinaryCompare> InWholeNumbers(const BinaryCompare& compare,
-                                             TypeClass type) {
+                                             const ColumnType& type,
+                                             const Scope& scope) {
   const auto* constant = std::get_if<Constant>(&compare.right->node);
-  if (constant != nullptr && type == TypeClass::kDouble) {
-    ASSAY_ASSIGN_OR_RETURN(const Value value, TypeConstant(*constant, type));
-    ASSAY_RETURN_IF_ERROR(MustBeANumber(value, *constant));
-  }
-  if (constant == nullptr || type != TypeClass::kInteger ||
-      compare.op == CompareOp::kEqual) {
+  if (constant == nullptr) return compare;
+  ASSAY_ASSIGN_OR_RETURN(const Value value,
+                         TypeConstant(*constant, type, scope));
+  ASSAY_RETURN_IF_ERROR(MustBeANumber(value, *constant));
+  if (type.type != TypeClass::kInteger || compare.op == CompareOp::kEqual) {
     return compare;
   }
-  ASSAY_ASSIGN_OR_RETURN(const Value value, TypeConstant(*constant, type));
   const auto* number = std::get_if<Decimal>(&value);
   if (number == nullptr || !HasFraction(*number)) return compare;
   Decimal below = Divide(*number, 1, 0);
@@ -138,7 +136,7 @@ absl::Status SqlWriter::PutCompare(const BinaryCompare& compare,
     return absl::OkStatus();
   }
   ASSAY_ASSIGN_OR_RETURN(const BinaryCompare whole,
-                         InWholeNumbers(compare, as.type));
+                         InWholeNumbers(compare, as, scope));
   ASSAY_RETURN_IF_ERROR(PutComparable(whole.left, scope, as));
   Put(OpSql(whole.op));
   ASSAY_RETURN_IF_ERROR(PutComparable(whole.right, scope, as));
@@ -156,18 +154,12 @@ absl::Status SqlWriter::PutCompareByZone(const BinaryCompare& compare,
   utc.zone = absl::UTCTimeZone();
   ExprPtr moment = compare.right;
   if (const auto* constant = std::get_if<Constant>(&moment->node)) {
+    ColumnType zoned = as;
+    zoned.type = TypeClass::kTimestampTz;
     ASSAY_ASSIGN_OR_RETURN(const Value value,
-                           TypeConstant(*constant, TypeClass::kTimestamp));
-    const auto wall =
-        utc.zone.At(absl::FromUnixMicros(std::get<Timestamp>(value).micros));
-    // The ends of what can be written stay there: '9999-12-31' is for ever.
-    const absl::Time time =
-        std::clamp(absl::FromCivil(wall.cs, scope.zone) + wall.subsecond,
-                   absl::FromCivil(absl::CivilYear(1), utc.zone),
-                   absl::FromCivil(absl::CivilYear(10000), utc.zone) -
-                       absl::Microseconds(1));
-    moment = MakeExpr(
-        Instant{absl::ToUnixMicros(time), constant->typed_by, constant->range});
+                           TypeConstant(*constant, zoned, scope));
+    moment = MakeExpr(Instant{std::get<Timestamp>(value).micros,
+                              constant->typed_by, constant->range});
   }
   Put("CASE WHEN ").Put(names_zone).Put(" THEN ");
   ASSAY_RETURN_IF_ERROR(PutComparable(compare.left, scope, as));
@@ -200,7 +192,7 @@ absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
   std::vector<Value> fractions;  // Of a column of whole numbers.
   for (const Constant& constant : set.values) {
     ASSAY_ASSIGN_OR_RETURN(Value value,
-                           TypeConstant(constant, resolved.type.type));
+                           TypeConstant(constant, resolved.type, scope));
     // Where NaN is a value, it is one that may be looked for.
     if (dialect.NotANumber("x", resolved.type).empty()) {
       ASSAY_RETURN_IF_ERROR(MustBeANumber(value, constant));

@@ -71,30 +71,31 @@ absl::Status PutGroups(SqlWriter& out, const Scope& scope, const ExprPtr& where,
 
 // Kinds of values that every database compares alike. Across them each has its
 // own idea ('1abc' = 1 on MariaDB), and an orphan would find a partner.
-int Family(const Dialect& dialect, const ColumnType& type) {
+int Family(const Scope& scope, const ColumnType& type) {
   switch (type.type) {
     case TypeClass::kInteger:
     case TypeClass::kDecimal:
       return 1;
     // Beside whole numbers 2^53 + 1 would find 2^53, but on SQLite.
     case TypeClass::kDouble:
-      return dialect.tags_values() ? 1 : 4;
+      return scope.dialect->tags_values() ? 1 : 4;
     case TypeClass::kText:
     case TypeClass::kJson:
       return 2;
     case TypeClass::kDate:
     case TypeClass::kTimestamp:
-    case TypeClass::kTimestampTz:
       return 3;
+    // A time without a zone beside it would be taken for one in UTC.
+    case TypeClass::kTimestampTz:
+      return scope.zone == absl::UTCTimeZone() ? 3 : 5;
     default:
       return 10 + static_cast<int>(type.type);
   }
 }
 
-absl::Status MustBeOfOneFamily(const Dialect& dialect,
-                               const ResolvedColumn& child,
+absl::Status MustBeOfOneFamily(const Scope& scope, const ResolvedColumn& child,
                                const ResolvedColumn& parent) {
-  if (Family(dialect, child.type) == Family(dialect, parent.type) &&
+  if (Family(scope, child.type) == Family(scope, parent.type) &&
       (child.type.type != TypeClass::kOther ||
        child.type.native_name == parent.type.native_name)) {
     return absl::OkStatus();
@@ -145,7 +146,7 @@ absl::Status PutMissingFrom(SqlWriter& out, const Scope& child,
                            child.resolve(step.columns[i]));
     ASSAY_ASSIGN_OR_RETURN(const ResolvedColumn p,
                            parent.resolve(step.parent_columns[i]));
-    ASSAY_RETURN_IF_ERROR(MustBeOfOneFamily(*child.dialect, c, p));
+    ASSAY_RETURN_IF_ERROR(MustBeOfOneFamily(child, c, p));
     SqlWriter child_name(WriteMode::kPaste);
     child_name.PutName(child, c.name);
     SqlWriter parent_name(WriteMode::kPaste);

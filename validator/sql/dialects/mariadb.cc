@@ -205,8 +205,10 @@ class MariaDb final : public Dialect {
         "char",      "varchar",  "binary",    "varbinary", "date",   "datetime",
         "timestamp", "decimal",  "uuid",      "integer",   "time",
     };
-    return std::find(std::begin(kTypes), std::end(kTypes), TypeWord(type)) !=
-           std::end(kTypes);
+    // A text that comes back as another one would be a page's end for ever.
+    return MapsEveryByte(type.character_set) &&
+           std::find(std::begin(kTypes), std::end(kTypes), TypeWord(type)) !=
+               std::end(kTypes);
   }
 
   std::string GroupForm(const std::string& sql,
@@ -216,7 +218,8 @@ class MariaDb final : public Dialect {
     if (type.type == TypeClass::kJson || absl::EndsWith(lower, "text")) {
       return type.character_set == "utf8mb4"
                  ? absl::StrCat("SHA2(", sql, ", 512)")
-                 : absl::StrCat("SHA2(CONVERT(", sql, " USING utf8mb4), 512)");
+                 : absl::StrCat("SHA2(CONVERT(", Whole(sql, type),
+                                " USING utf8mb4), 512)");
     }
     if (absl::EndsWith(lower, "blob")) {
       return absl::StrCat("SHA2(", sql, ", 512)");
@@ -243,8 +246,13 @@ class MariaDb final : public Dialect {
         if (type.character_set == "utf8mb4") {
           return absl::StrCat(sql, " COLLATE utf8mb4_nopad_bin");
         }
-        return absl::StrCat("CONVERT(", sql,
+        return absl::StrCat("CONVERT(", Whole(sql, type),
                             " USING utf8mb4) COLLATE utf8mb4_nopad_bin");
+      case TypeClass::kBytes:
+        // A BIT beside bytes would be compared as a number.
+        return TypeWord(type) == "bit"
+                   ? absl::StrCat("CAST(", sql, " AS BINARY)")
+                   : sql;
       default:
         return sql;
     }
@@ -258,13 +266,17 @@ class MariaDb final : public Dialect {
 
   std::string Comparable(const std::string& sql,
                          const ColumnType& type) const override {
-    return type.type == TypeClass::kText ? ByteExact(sql, type) : sql;
+    // A YEAR takes a number of two digits for one of this century or the last.
+    if (TypeWord(type) == "year") return absl::StrCat("(", sql, " + 0)");
+    return type.type == TypeClass::kText || type.type == TypeClass::kBytes
+               ? ByteExact(sql, type)
+               : sql;
   }
 
   std::string AsText(const std::string& sql,
                      const ColumnType& type) const override {
     if (type.type == TypeClass::kText || type.type == TypeClass::kJson) {
-      return sql;
+      return Whole(sql, type);
     }
     return absl::StrCat("CONVERT(", sql, " USING utf8mb4)");
   }
@@ -282,8 +294,8 @@ class MariaDb final : public Dialect {
 
   // The server writes '?' for bytes that a character set does not define, and
   // '?' is what a lossy migration leaves: told apart by their bytes.
-  static std::string WithoutLoss(const std::string& sql,
-                                 const ColumnType& type) {
+  static std::string Whole(const std::string& sql, const ColumnType& type) {
+    if (MapsEveryByte(type.character_set)) return sql;
     return absl::StrCat("IF(", sql, " IS NULL OR CAST(CONVERT(CONVERT(", sql,
                         " USING utf8mb4) USING ", type.character_set,
                         ") AS BINARY) = CAST(", sql, " AS BINARY), ", sql,
@@ -299,7 +311,7 @@ class MariaDb final : public Dialect {
         return sql;
       case TypeClass::kText:
       case TypeClass::kJson:
-        return MapsEveryByte(type.character_set) ? sql : WithoutLoss(sql, type);
+        return Whole(sql, type);
       case TypeClass::kDouble:
         // Of a FLOAT the driver shows six digits.
         return TypeWord(type) == "double"
@@ -317,6 +329,10 @@ class MariaDb final : public Dialect {
     return absl::StrCat("CAST(", sql, " AS CHAR)");
   }
 
+  bool IsOfSinglePrecision(const ColumnType& type) const override {
+    return TypeWord(type) == "float";
+  }
+
   std::optional<int64_t> BitLength(const ColumnType& type) const override {
     if (TypeWord(type) != "bit") return std::nullopt;
     const size_t open = type.full_name.find('(');
@@ -328,8 +344,9 @@ class MariaDb final : public Dialect {
   std::string ColumnDetailsQuery(const std::string& schema,
                                  const std::string& table) const override {
     return absl::StrCat(
-        "SELECT COLUMN_NAME, '', COLUMN_TYPE, COALESCE(CHARACTER_SET_NAME, '') "
-        "FROM information_schema.COLUMNS WHERE TABLE_NAME = ",
+        "SELECT COLUMN_NAME, '', COLUMN_TYPE, COALESCE(CHARACTER_SET_NAME, ''),"
+        " IF(IS_NULLABLE = 'YES', '1', '0') FROM information_schema.COLUMNS "
+        "WHERE TABLE_NAME = ",
         QuoteString(table), " AND TABLE_SCHEMA = ",
         schema.empty() ? "DATABASE()" : QuoteString(schema));
   }

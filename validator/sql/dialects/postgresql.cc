@@ -23,11 +23,22 @@ constexpr char kBaseType[] =
 // Joins it as `b`: of a domain over domains, the last.
 constexpr char kBehindDomain[] =
     " LEFT JOIN LATERAL (WITH RECURSIVE chain AS (SELECT p.oid, p.typtype, "
-    "p.typname, p.typbasetype, p.typtypmod, t.typtypmod AS modifier "
+    "p.typname, p.typbasetype, p.typtypmod, t.typtypmod AS modifier, "
+    "t.typnotnull OR p.typnotnull AS not_null "
     "FROM pg_type p WHERE p.oid = t.typbasetype UNION ALL SELECT n.oid, "
-    "n.typtype, n.typname, n.typbasetype, n.typtypmod, c.typtypmod "
+    "n.typtype, n.typname, n.typbasetype, n.typtypmod, c.typtypmod, "
+    "c.not_null OR n.typnotnull "
     "FROM pg_type n JOIN chain c ON n.oid = c.typbasetype) SELECT oid, "
-    "typtype, typname, modifier FROM chain WHERE typbasetype = 0) b ON true";
+    "typtype, typname, modifier, not_null FROM chain WHERE typbasetype = 0) "
+    "b ON true";
+
+// The 80 of "character varying(80)"; 0 where there is none.
+int64_t InParentheses(const std::string& full_name) {
+  const size_t open = full_name.find('(');
+  return open == std::string::npos
+             ? 0
+             : std::strtoll(full_name.c_str() + open + 1, nullptr, 10);
+}
 
 class PostgreSql final : public Dialect {
  public:
@@ -299,20 +310,30 @@ class PostgreSql final : public Dialect {
     return type.native_name == "bpchar";
   }
 
+  bool IsOfSinglePrecision(const ColumnType& type) const override {
+    return type.native_name == "float4";
+  }
+  std::optional<int64_t> DeclaredLength(const ColumnType& type) const override {
+    // The driver has lengths of its own for what declares none.
+    if (type.type != TypeClass::kText && type.type != TypeClass::kBytes) {
+      return std::nullopt;
+    }
+    return InParentheses(type.full_name);
+  }
+
   std::optional<int64_t> BitLength(const ColumnType& type) const override {
     if (type.native_name == "varbit") return 0;
     if (type.native_name != "bit") return std::nullopt;
-    const size_t open = type.full_name.find('(');
-    return open == std::string::npos
-               ? 0
-               : std::strtoll(type.full_name.c_str() + open + 1, nullptr, 10);
+    return InParentheses(type.full_name);
   }
 
   std::string ColumnDetailsQuery(const std::string& schema,
                                  const std::string& table) const override {
     return absl::StrCat(
         "SELECT CAST(a.attname AS text), ", kBaseType, ", format_type(",
-        "COALESCE(b.oid, t.oid), COALESCE(b.modifier, a.atttypmod)), ''"
+        "COALESCE(b.oid, t.oid), COALESCE(b.modifier, a.atttypmod)), '',"
+        " CASE WHEN a.attnotnull OR COALESCE(b.not_null, false) THEN '0'"
+        " ELSE '1' END"
         " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid",
         kBehindDomain,
         " WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = "
@@ -389,7 +410,6 @@ class PostgreSql final : public Dialect {
   StreamMethod stream_method() const override {
     return StreamMethod::kServerCursor;
   }
-  // A FETCH costs four round trips (savepoint, prepare, execute, release).
   std::string RowHash(const std::vector<std::string>& columns,
                       uint64_t seed) const override {
     // hash_record_extended alone folds columns as 31 * h + h', so that values
@@ -426,6 +446,7 @@ class PostgreSql final : public Dialect {
         ")");
   }
 
+  // A FETCH costs four round trips (savepoint, prepare, execute, release).
   int64_t max_page_rows() const override { return 40000; }
   bool PagesBy(const ColumnType& type) const override {
     // Types whose values come back through the driver as they are. Not

@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Types of PostgreSQL and MariaDB whose values are not what they look like:
+times with a zone, numbers of single precision, bits and years, characters that
+a character set does not define, lengths that only the driver knows.
+"""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import assay  # pylint: disable=wrong-import-position
+
+ZONE = "Asia/Tokyo"
+
+POSTGRESQL = """
+CREATE TABLE p_zone (id int PRIMARY KEY, tz timestamptz, wall timestamp UNIQUE);
+INSERT INTO p_zone VALUES (1, '2026-01-01 00:30:00+09', '2026-01-01 00:30:00');
+CREATE TABLE p_real (id int PRIMARY KEY, x real, far float8);
+INSERT INTO p_real VALUES (1, 0.1, 1), (2, 0, 'Infinity');
+CREATE DOMAIN p_short AS varchar(5) NOT NULL;
+CREATE DOMAIN p_shorter AS p_short CHECK (VALUE <> '');
+CREATE TABLE p_schema (id int PRIMARY KEY, v varchar(80), t text, w varchar,
+  d p_shorter, c char(3) NOT NULL, n numeric(10,2));
+CREATE VIEW p_torn AS SELECT id, 'a' AS good, (1 / (id - 150))::text AS bad
+  FROM generate_series(1, 200) AS id;
+"""
+POSTGRESQL_END = """
+DROP VIEW p_torn; DROP TABLE p_zone, p_real, p_schema;
+DROP DOMAIN p_shorter; DROP DOMAIN p_short;
+"""
+MARIADB = """
+SET time_zone = '+09:00';
+CREATE TABLE m_zone (id INT PRIMARY KEY, tz TIMESTAMP NULL, wall DATETIME);
+INSERT INTO m_zone VALUES (1, '2026-01-01 00:30:00', '2026-01-01 00:30:00');
+CREATE TABLE m_float (id INT PRIMARY KEY, x FLOAT);
+INSERT INTO m_float VALUES (1, 0.1), (2, 0);
+CREATE TABLE m_odd (id INT PRIMARY KEY, b BIT(8), w BIT(12), y YEAR, n INT);
+INSERT INTO m_odd VALUES (1, 5, 2053, 1950, 1950), (2, 48, 1, 2069, 2069);
+CREATE TABLE m_lossy (k VARCHAR(20) CHARACTER SET cp1251 PRIMARY KEY,
+  v VARCHAR(9) NOT NULL DEFAULT 'x', t TEXT CHARACTER SET cp1251);
+INSERT INTO m_lossy (k, t) SELECT CONCAT(LPAD(seq, 4, '0'),
+  CONVERT(_binary x'98' USING cp1251)), CONVERT(_binary x'98' USING cp1251)
+  FROM seq_1_to_100;
+"""
+MARIADB_END = "DROP TABLE m_zone, m_float, m_odd, m_lossy;"
+
+
+def both_zones(table):
+    """The same wall clock as a text with and without its zone."""
+    return [
+        (table, "range: {column: tz, min: '2026-01-01', "
+         "max: '2026-01-01 00:30:00'}", "PASS", ""),
+        (table, "range: {column: tz, below: '2026-01-01 00:30:00'}", "FAIL",
+         ""),
+        (table, "range: {column: tz, min: '2026-01-01 00:30:00Z'}", "FAIL", ""),
+        (table, "enum: {column: tz, values: ['2026-01-01 00:30:00']}", "PASS",
+         ""),
+        (table, "enum: {column: tz, values: ['2025-12-31 15:30:00Z']}", "PASS",
+         ""),
+        (table, "enum: {column: tz, values: ['2026-01-01 00:30:00Z']}", "FAIL",
+         ""),
+        (table, "range: {column: wall, min: '2026-01-01', "
+         "max: '2026-01-01 00:30:00'}", "PASS", ""),
+    ]
+
+
+def single_precision(table):
+    return [
+        (table, "range: {column: x, min: 0, max: 0.1}", "PASS", ""),
+        (table, "range: {column: x, below: 0.1}", "FAIL", "1 of 2"),
+        (table, "enum: {column: x, values: [0, 0.1]}", "PASS", ""),
+        (table, "enum: {column: x, forbid: [0.1]}", "FAIL", ""),
+        (table, "range: {column: x, max: 1e300}", "PASS", ""),
+        (table, "range: {column: x, min: 1e-300}", "FAIL", "1 of 2"),
+    ]
+
+
+ON_POSTGRESQL = both_zones("p_zone") + single_precision("p_real") + [
+    ("p_zone", "foreign_key: {columns: tz, table: p_zone, key: wall}", "ERROR",
+     "different kinds"),
+    # Between 1 and infinity there is no number.
+    ("p_real", "aggregate: {function: median, column: far, max: 10}", "FAIL",
+     ""),
+    ("p_real", "aggregate: {function: quantile, q: 0, column: far, max: 10}",
+     "PASS", ""),
+    ("p_real", "aggregate: {function: stddev, column: far, max: 1}\n"
+     "  where: id = 1", "WARN", "too few values"),
+    ("p_schema", "schema: {columns: {v: {type: varchar, length: 80}, "
+     "d: {type: text, length: 5, nullable: false}, c: {length: 3}, "
+     "t: {nullable: true}, n: {length: 10}}}", "PASS", ""),
+    ("p_schema", "schema: {columns: {t: {length: 8190}}}", "FAIL",
+     "t has no length"),
+    ("p_schema", "schema: {columns: {w: {length: 255}}}", "FAIL",
+     "w has no length"),
+    ("p_schema", "schema: {columns: {d: {nullable: true}}}", "FAIL",
+     "does not allow NULL"),
+]
+ON_MARIADB = both_zones("m_zone") + single_precision("m_float") + [
+    ("m_odd", "enum: {column: b, values: ['05', '30']}", "PASS", ""),
+    ("m_odd", "enum: {column: b, values: ['05']}", "FAIL", "1 of 2"),
+    ("m_odd", "enum: {column: w, values: ['0805', '0001']}", "PASS", ""),
+    ("m_odd", "range: {column: b, max: '30'}", "PASS", ""),
+    ("m_odd", "range: {column: b, max: '2f'}", "FAIL", "1 of 2"),
+    ("m_odd", "range: {column: y, above: 99}", "PASS", ""),
+    ("m_odd", "range: {column: y, below: 99}", "FAIL", "2 of 2"),
+    ("m_odd", "enum: {column: y, values: [69, 50]}", "FAIL", "2 of 2"),
+    # 0x98 is undefined there, which the server would show as '?'.
+    ("m_lossy", "enum: {column: t, values: ['?']}", "FAIL", "100 of 100"),
+    ("m_lossy", r"pattern: {column: t, partial: '\?', forbid: true}", "PASS",
+     ""),
+    ("m_lossy", r"pattern: {column: k, partial: '^undefined bytes [0-9A-F]+$'}",
+     "PASS", ""),
+    ("m_lossy", "schema: {columns: {v: {nullable: false, length: 9}, "
+     "t: {nullable: true}}}", "PASS", ""),
+]
+
+
+class ServerTypesTest(unittest.TestCase):
+    def load(self, database, up, down):
+        database.load(up)
+        self.addCleanup(database.load, down)
+        return {"db": {"odbc": database.odbc, "time_zone": ZONE}}
+
+    def check(self, server, cases):
+        for table, rule, verdict, found in cases:
+            with self.subTest(table=table, rule=rule):
+                _, report = server.gate(assay.rule_set(table, f"- {rule}"))
+                result = report["results"][-1]
+                self.assertEqual(result["verdict"], verdict, result)
+                self.assertIn(found, f"{result['found']} {result['error']}")
+
+    def test_postgresql(self):
+        database = assay.postgresql()
+        connections = self.load(database, POSTGRESQL, POSTGRESQL_END)
+        with assay.Server(connections) as server:
+            self.check(server, ON_POSTGRESQL)
+
+    def test_mariadb(self):
+        database = assay.mariadb()
+        connections = self.load(database, MARIADB, MARIADB_END)
+        with assay.Server(connections) as server:
+            self.check(server, ON_MARIADB)
+
+    def test_a_column_that_cannot_be_read_costs_no_other_rule(self):
+        connections = self.load(assay.postgresql(), POSTGRESQL, POSTGRESQL_END)
+        rules = "\n".join((
+            "- pattern: {column: bad, full: '-?[0-9]+'}\n  timeout: 1m",
+            "- pattern: {column: good, full: a}",
+            "- pattern: {column: bad, full: '[0-9]+'}",
+            "- type: {column: good, is: integer}",
+        ))
+        with assay.Server(connections) as server:
+            _, report = server.gate(assay.rule_set("p_torn", rules))
+        results = report["results"]
+        self.assertEqual([r["verdict"] for r in results],
+                         ["ERROR", "PASS", "ERROR", "FAIL"], results)
+        for result in results[::2]:
+            self.assertIn("division by zero", str(result["error"]))
+        self.assertEqual(int(results[3]["counters"]["rows_failing"]), 200)
+
+
+if __name__ == "__main__":
+    unittest.main()
