@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -60,6 +62,25 @@ absl::StatusOr<int> TakeLock(const std::string& path) {
 
 }  // namespace
 
+absl::Status CheckStorePath(const std::string& path) {
+  if (path.find_first_of(";{}\"'\n") != std::string::npos) {
+    return MakeError(
+        ErrorReason::kArgumentInvalid,
+        absl::StrCat("the run store's path '", path,
+                     "' must not hold any of ; { } \" ' or a line break"));
+  }
+  // The first bytes of every database: sqlite.org/fileformat2.html §1.3.
+  constexpr std::string_view kMagic("SQLite format 3\0", 16);
+  std::string begin(kMagic.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  if (file.gcount() == 0 || begin == kMagic) return absl::OkStatus();
+  return MakeError(
+      ErrorReason::kStoreFailed,
+      absl::StrCat("the run store's file '", path,
+                   "' is no SQLite database; name a file of the store's own"));
+}
+
 StoreFile::StoreFile(std::string path, std::string directory, int lock_fd)
     : path_(std::move(path)),
       directory_(std::move(directory)),
@@ -83,12 +104,9 @@ absl::StatusOr<std::unique_ptr<StoreFile>> StoreFile::Open(
     }
     file = directory + "/runs.db";
   }
-  if (file.find_first_of(";{}\"'\n") != std::string::npos) {
+  if (absl::Status status = CheckStorePath(file); !status.ok()) {
     RemoveDirectory(directory);
-    return MakeError(
-        ErrorReason::kArgumentInvalid,
-        absl::StrCat("the run store's path '", file,
-                     "' must not hold any of ; { } \" ' or a line break"));
+    return status;
   }
   absl::StatusOr<int> lock = TakeLock(file);
   if (!lock.ok()) {

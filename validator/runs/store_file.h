@@ -12,13 +12,18 @@
 namespace assay::runs {
 
 // Holds the lock while it lives. Immutable; thread-safe.
+// Refuses what StoreFile::Open must not touch: kArgumentInvalid for a path that
+// no connection string can carry, kStoreFailed for a file that is neither empty
+// nor a SQLite database.
+absl::Status CheckStorePath(const std::string& path);
+
 class StoreFile {
  public:
   // Makes `path` with mode 0600 where it is not there, and takes the lock of
   // PATH.lock. An empty path: a file in a new private directory of $TMPDIR,
-  // which the destructor removes. Fails with kArgumentInvalid for a path that
-  // no connection string can carry, kStoreFailed where the file cannot be made
-  // or another process holds the lock (the message names it).
+  // which the destructor removes. Fails with kStoreFailed where the file cannot
+  // be made or another process holds the lock (the message names it), and as
+  // CheckStorePath.
   static absl::StatusOr<std::unique_ptr<StoreFile>> Open(
       const std::string& path);
   ~StoreFile();

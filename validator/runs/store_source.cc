@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "validator/runs/store_source.h"
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -37,6 +39,34 @@ std::string NameOfDatabase(const StoreDialect& dialect,
   return name;
 }
 
+// Somebody else's database is refused before anything is done to it: its mode,
+// its journal. One that cannot be read now is the real connection's to report.
+absl::Status CheckDatabase(const std::string& path, const char* unfit) {
+  std::error_code ignored;
+  if (path.empty() || std::filesystem::file_size(path, ignored) == 0 ||
+      ignored) {
+    return absl::OkStatus();
+  }
+  odbc::OpenOptions open;
+  open.login_timeout = kLoginTimeout;
+  open.connection_string =
+      absl::StrCat("Driver=SQLite3;NoCreat=1;Timeout=5000;Database=", path);
+  // Not OpenStore, which makes a store of what it opens.
+  const auto connection = odbc::Open(open);
+  if (!connection.ok()) return absl::OkStatus();
+  const auto cursor = (*connection)->Query({unfit, {}}, {});
+  if (!cursor.ok()) return absl::OkStatus();
+  const absl::StatusOr<const db::RowBlock*> block = (*cursor)->Next();
+  const std::string why =
+      block.ok() && *block != nullptr && (*block)->rows() > 0
+          ? ToText(db::CellValue(**cursor, **block, 0, 0))
+          : "";
+  if (why.empty()) return absl::OkStatus();
+  return MakeError(ErrorReason::kStoreFailed,
+                   absl::StrCat("the database '", path,
+                                "' cannot hold the run store: ", why));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<StoreSource>> StoreSource::Open(
@@ -48,6 +78,8 @@ absl::StatusOr<std::unique_ptr<StoreSource>> StoreSource::Open(
     return source;
   }
   source->dialect_ = &SqliteStore();
+  ASSAY_RETURN_IF_ERROR(CheckStorePath(options.path));
+  ASSAY_RETURN_IF_ERROR(CheckDatabase(options.path, source->dialect_->unfit));
   ASSAY_ASSIGN_OR_RETURN(source->file_, StoreFile::Open(options.path));
   source->name_ = absl::StrCat("run store '", source->file_->path(), "'");
   return source;
