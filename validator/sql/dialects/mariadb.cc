@@ -343,32 +343,18 @@ class MariaDb final : public Dialect {
 
   std::string ColumnDetailsQuery(const std::string& schema,
                                  const std::string& table) const override {
-    return absl::StrCat(
-        "SELECT COLUMN_NAME, '', COLUMN_TYPE, COALESCE(CHARACTER_SET_NAME, ''),"
-        " IF(IS_NULLABLE = 'YES', '1', '0') FROM information_schema.COLUMNS "
-        "WHERE TABLE_NAME = ",
-        QuoteString(table), " AND TABLE_SCHEMA = ",
-        schema.empty() ? "DATABASE()" : QuoteString(schema));
+    return MariaDbColumnDetails(SchemaLiteral(schema), QuoteString(table));
   }
 
   std::string DerivedDetailsQuery(
       const std::string& derived,
       const std::vector<std::string>& columns) const override {
-    // One row without a value, so that nothing is executed; a column keeps its
-    // character set. 'binary' is what all that is no text has.
-    std::vector<std::string> sets;
-    std::vector<std::string> places;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      sets.push_back(
-          absl::StrCat("CHARSET(assay_d.", QuoteIdentifier(columns[i]), ")"));
-      places.push_back(absl::StrCat("SELECT ", i + 1, " AS n"));
+    std::vector<std::string> quoted;
+    quoted.reserve(columns.size());
+    for (const std::string& name : columns) {
+      quoted.push_back(QuoteIdentifier(name));
     }
-    return absl::StrCat(
-        "SELECT '', '', '', COALESCE(NULLIF(ELT(assay_n.n, ",
-        absl::StrJoin(sets, ", "), "), 'binary'), '') FROM (",
-        absl::StrJoin(places, " UNION ALL "),
-        ") AS assay_n LEFT JOIN (SELECT * FROM (\n", derived,
-        "\n) AS assay_q LIMIT 0) AS assay_d ON TRUE ORDER BY assay_n.n");
+    return MariaDbDerivedDetails(derived, quoted);
   }
 
   std::string DescribedType(std::string_view type_name,
@@ -380,26 +366,10 @@ class MariaDb final : public Dialect {
       const std::string& schema,
       const std::vector<std::string>& names) const override {
     std::vector<std::string> quoted;
+    quoted.reserve(names.size());
     for (const std::string& name : names) quoted.push_back(QuoteString(name));
-    const std::string where = absl::StrCat(
-        " WHERE TABLE_NAME IN (", absl::StrJoin(quoted, ", "), ")",
-        schema.empty()
-            ? ""
-            : absl::StrCat(" AND TABLE_SCHEMA = ", QuoteString(schema)));
-    // START TRANSACTION WITH CONSISTENT SNAPSHOT is for engines that keep old
-    // versions of rows; FEDERATED and SPIDER know transactions, of elsewhere.
-    return absl::StrCat(
-        "SELECT TABLE_SCHEMA, TABLE_NAME,"
-        " IF(TABLE_SCHEMA <=> DATABASE(), '1', '0'),"
-        " COALESCE(ENGINE, 'an engine that is not loaded'), ''"
-        " FROM information_schema.TABLES",
-        where,
-        " AND TABLE_TYPE <> 'VIEW' AND COALESCE(ENGINE, '') NOT IN"
-        " ('InnoDB', 'ROCKSDB', 'TokuDB')"
-        " UNION ALL SELECT TABLE_SCHEMA, TABLE_NAME,"
-        " IF(TABLE_SCHEMA <=> DATABASE(), '1', '0'), '',"
-        " COALESCE(VIEW_DEFINITION, '') FROM information_schema.VIEWS",
-        where);
+    return MariaDbSnapshotGaps(schema.empty() ? "" : QuoteString(schema),
+                               quoted);
   }
 
   std::string Limit(int64_t rows) const override {
@@ -411,15 +381,12 @@ class MariaDb final : public Dialect {
     return absl::StrCat(
         "SELECT COALESCE(MAX(TABLE_ROWS), 0) FROM information_schema.TABLES "
         "WHERE TABLE_NAME = ",
-        QuoteString(table), " AND TABLE_SCHEMA = ",
-        schema.empty() ? "DATABASE()" : QuoteString(schema));
+        QuoteString(table), " AND TABLE_SCHEMA = ", SchemaLiteral(schema));
   }
 
   std::string FactQuery(CatalogFact fact, const std::string& schema,
                         const std::string& table) const override {
-    return MariaDbFactQuery(fact,
-                            schema.empty() ? "DATABASE()" : QuoteString(schema),
-                            QuoteString(table));
+    return MariaDbFactQuery(fact, SchemaLiteral(schema), QuoteString(table));
   }
   TypeCapacity Capacity(std::string_view native_type) const override {
     return MariaDbCapacity(native_type);
@@ -440,6 +407,10 @@ class MariaDb final : public Dialect {
   }
 
  private:
+  std::string SchemaLiteral(const std::string& schema) const {
+    return schema.empty() ? "DATABASE()" : QuoteString(schema);
+  }
+
   // "bigint" of "bigint(20) unsigned".
   static std::string TypeWord(const ColumnType& type) {
     const std::string lower = absl::AsciiStrToLower(type.native_name);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // MariaDB's information_schema, and its types.
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "validator/sql/dialects/catalog.h"
 #include "validator/sql/type_words.h"
@@ -68,13 +72,11 @@ const char* Template(CatalogFact fact) {
 
 std::string MariaDbFactQuery(CatalogFact fact, const std::string& schema,
                              const std::string& table) {
-  const char* const column = fact == CatalogFact::kChecks
-                                 ? "CONSTRAINT_SCHEMA"
-                                 : "TABLE_SCHEMA";
+  const char* const column =
+      fact == CatalogFact::kChecks ? "CONSTRAINT_SCHEMA" : "TABLE_SCHEMA";
   return absl::StrReplaceAll(
-      Template(fact),
-      {{"$P", absl::StrCat(column, " = ", schema, " AND TABLE_NAME = ",
-                           table)}});
+      Template(fact), {{"$P", absl::StrCat(column, " = ", schema,
+                                           " AND TABLE_NAME = ", table)}});
 }
 
 namespace {
@@ -107,8 +109,8 @@ TypeCapacity CapacityOf(const TypeWords& words) {
   const struct {
     const char* prefix;
     int64_t bytes;
-  } kSizes[] = {{"tiny", kTiny}, {"", kShort}, {"medium", kMedium},
-                {"long", kLong}};
+  } kSizes[] = {
+      {"tiny", kTiny}, {"", kShort}, {"medium", kMedium}, {"long", kLong}};
   for (const auto& size : kSizes) {
     if (name == absl::StrCat(size.prefix, "text")) {
       return TextCapacity(TypeCapacity::kNoLimit, size.bytes, false);
@@ -137,6 +139,54 @@ TypeCapacity MariaDbCapacity(std::string_view native_type) {
   TypeCapacity out = CapacityOf(words);
   out.no_negatives = words.is_unsigned;
   return out;
+}
+
+std::string MariaDbColumnDetails(const std::string& schema,
+                                 const std::string& table) {
+  return absl::StrCat(
+      "SELECT COLUMN_NAME, '', COLUMN_TYPE, COALESCE(CHARACTER_SET_NAME, ''),"
+      " IF(IS_NULLABLE = 'YES', '1', '0') FROM information_schema.COLUMNS"
+      " WHERE TABLE_NAME = ",
+      table, " AND TABLE_SCHEMA = ", schema);
+}
+
+std::string MariaDbDerivedDetails(const std::string& derived,
+                                  const std::vector<std::string>& columns) {
+  // One row without a value, so that nothing is executed; a column keeps its
+  // character set. 'binary' is what all that is no text has.
+  std::vector<std::string> sets;
+  std::vector<std::string> places;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    sets.push_back(absl::StrCat("CHARSET(assay_d.", columns[i], ")"));
+    places.push_back(absl::StrCat("SELECT ", i + 1, " AS n"));
+  }
+  return absl::StrCat(
+      "SELECT '', '', '', COALESCE(NULLIF(ELT(assay_n.n, ",
+      absl::StrJoin(sets, ", "), "), 'binary'), '') FROM (",
+      absl::StrJoin(places, " UNION ALL "),
+      ") AS assay_n LEFT JOIN (SELECT * FROM (\n", derived,
+      "\n) AS assay_q LIMIT 0) AS assay_d ON TRUE ORDER BY assay_n.n");
+}
+
+std::string MariaDbSnapshotGaps(const std::string& schema,
+                                const std::vector<std::string>& names) {
+  const std::string where = absl::StrCat(
+      " WHERE TABLE_NAME IN (", absl::StrJoin(names, ", "), ")",
+      schema.empty() ? "" : absl::StrCat(" AND TABLE_SCHEMA = ", schema));
+  // START TRANSACTION WITH CONSISTENT SNAPSHOT is for engines that keep old
+  // versions of rows; FEDERATED and SPIDER know transactions, of elsewhere.
+  return absl::StrCat(
+      "SELECT TABLE_SCHEMA, TABLE_NAME,"
+      " IF(TABLE_SCHEMA <=> DATABASE(), '1', '0'),"
+      " COALESCE(ENGINE, 'an engine that is not loaded'), ''"
+      " FROM information_schema.TABLES",
+      where,
+      " AND TABLE_TYPE <> 'VIEW' AND COALESCE(ENGINE, '') NOT IN"
+      " ('InnoDB', 'ROCKSDB', 'TokuDB')"
+      " UNION ALL SELECT TABLE_SCHEMA, TABLE_NAME,"
+      " IF(TABLE_SCHEMA <=> DATABASE(), '1', '0'), '',"
+      " COALESCE(VIEW_DEFINITION, '') FROM information_schema.VIEWS",
+      where);
 }
 
 }  // namespace assay::sql

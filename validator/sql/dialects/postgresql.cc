@@ -14,24 +14,6 @@
 namespace assay::sql {
 namespace {
 
-// What is behind the type `t`: 'enum' for an enumeration, the base type of a
-// domain; '' where the type says itself what it is.
-constexpr char kBaseType[] =
-    "CAST(CASE WHEN t.typtype NOT IN ('d', 'e') THEN '' "
-    "WHEN COALESCE(b.typtype, t.typtype) = 'e' THEN 'enum' "
-    "ELSE COALESCE(b.typname, t.typname) END AS text)";
-// Joins it as `b`: of a domain over domains, the last.
-constexpr char kBehindDomain[] =
-    " LEFT JOIN LATERAL (WITH RECURSIVE chain AS (SELECT p.oid, p.typtype, "
-    "p.typname, p.typbasetype, p.typtypmod, t.typtypmod AS modifier, "
-    "t.typnotnull OR p.typnotnull AS not_null "
-    "FROM pg_type p WHERE p.oid = t.typbasetype UNION ALL SELECT n.oid, "
-    "n.typtype, n.typname, n.typbasetype, n.typtypmod, c.typtypmod, "
-    "c.not_null OR n.typnotnull "
-    "FROM pg_type n JOIN chain c ON n.oid = c.typbasetype) SELECT oid, "
-    "typtype, typname, modifier, not_null FROM chain WHERE typbasetype = 0) "
-    "b ON true";
-
 // The 80 of "character varying(80)"; 0 where there is none.
 int64_t InParentheses(const std::string& full_name) {
   const size_t open = full_name.find('(');
@@ -329,40 +311,12 @@ class PostgreSql final : public Dialect {
 
   std::string ColumnDetailsQuery(const std::string& schema,
                                  const std::string& table) const override {
-    return absl::StrCat(
-        "SELECT CAST(a.attname AS text), ", kBaseType, ", format_type(",
-        "COALESCE(b.oid, t.oid), COALESCE(b.modifier, a.atttypmod)), '',"
-        " CASE WHEN a.attnotnull OR COALESCE(b.not_null, false) THEN '0'"
-        " ELSE '1' END"
-        " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid",
-        kBehindDomain,
-        " WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = "
-        "to_regclass(",
-        QuoteString(
-            absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
-        ")");
+    return PostgreSqlColumnDetails(Relation(schema, table));
   }
-
   std::string DerivedDetailsQuery(
       const std::string& derived,
       const std::vector<std::string>& columns) const override {
-    // One row of NULLs, so that nothing is executed; each keeps its type.
-    std::vector<std::string> names;
-    std::vector<std::string> types;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      names.push_back(absl::StrCat("c", i));
-      types.push_back(absl::StrCat("CAST(pg_typeof(d.c", i, ") AS oid)"));
-    }
-    return absl::StrCat("SELECT CAST(t.typname AS text), ", kBaseType,
-                        ", format_type(COALESCE(b.oid, t.oid), b.modifier), ''"
-                        " FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (\n",
-                        derived, "\n) AS assay_q LIMIT 0) AS d(",
-                        absl::StrJoin(names, ", "),
-                        ") ON true CROSS JOIN LATERAL unnest(ARRAY[",
-                        absl::StrJoin(types, ", "),
-                        "]) WITH ORDINALITY AS u(type, place)"
-                        " JOIN pg_type t ON t.oid = u.type",
-                        kBehindDomain, " ORDER BY u.place");
+    return PostgreSqlDerivedDetails(derived, columns.size());
   }
 
   std::string CharLength(const std::string& sql) const override {
@@ -395,16 +349,12 @@ class PostgreSql final : public Dialect {
     return absl::StrCat(
         "SELECT CAST(GREATEST(reltuples, 0) AS bigint) FROM pg_class WHERE "
         "oid = to_regclass(",
-        QuoteString(
-            absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
-        ")");
+        Relation(schema, table), ")");
   }
 
   std::string FactQuery(CatalogFact fact, const std::string& schema,
                         const std::string& table) const override {
-    return PostgreSqlFactQuery(
-        fact, QuoteString(absl::StrCat(QuoteIdentifier(schema), ".",
-                                       QuoteIdentifier(table))));
+    return PostgreSqlFactQuery(fact, Relation(schema, table));
   }
 
   StreamMethod stream_method() const override {
@@ -441,9 +391,7 @@ class PostgreSql final : public Dialect {
         "SELECT a.attname FROM pg_attribute a JOIN pg_collation c ON c.oid = "
         "a.attcollation WHERE a.attnum > 0 AND NOT a.attisdropped AND NOT "
         "c.collisdeterministic AND a.attrelid = to_regclass(",
-        QuoteString(
-            absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table))),
-        ")");
+        Relation(schema, table), ")");
   }
 
   // A FETCH costs four round trips (savepoint, prepare, execute, release).
@@ -467,6 +415,14 @@ class PostgreSql final : public Dialect {
   LexRules lex_rules() const override {
     return {
         .dollar_quotes = true, .nested_comments = true, .escape_strings = true};
+  }
+
+ private:
+  // The literal of a qualified name, for to_regclass.
+  std::string Relation(const std::string& schema,
+                       const std::string& table) const {
+    return QuoteString(
+        absl::StrCat(QuoteIdentifier(schema), ".", QuoteIdentifier(table)));
   }
 };
 

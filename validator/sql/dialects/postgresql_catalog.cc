@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // PostgreSQL's system catalogs.
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "validator/sql/dialects/catalog.h"
 
@@ -136,11 +140,62 @@ const char* Template(CatalogFact fact) {
   return "";
 }
 
+// What is behind the type `t`: 'enum' for an enumeration, the base type of a
+// domain; '' where the type says itself what it is.
+constexpr char kBaseType[] =
+    "CAST(CASE WHEN t.typtype NOT IN ('d', 'e') THEN '' "
+    "WHEN COALESCE(b.typtype, t.typtype) = 'e' THEN 'enum' "
+    "ELSE COALESCE(b.typname, t.typname) END AS text)";
+// Joins it as `b`: of a domain over domains, the last.
+constexpr char kBehindDomain[] =
+    " LEFT JOIN LATERAL (WITH RECURSIVE chain AS (SELECT p.oid, p.typtype, "
+    "p.typname, p.typbasetype, p.typtypmod, t.typtypmod AS modifier, "
+    "t.typnotnull OR p.typnotnull AS not_null "
+    "FROM pg_type p WHERE p.oid = t.typbasetype UNION ALL SELECT n.oid, "
+    "n.typtype, n.typname, n.typbasetype, n.typtypmod, c.typtypmod, "
+    "c.not_null OR n.typnotnull "
+    "FROM pg_type n JOIN chain c ON n.oid = c.typbasetype) SELECT oid, "
+    "typtype, typname, modifier, not_null FROM chain WHERE typbasetype = 0) "
+    "b ON true";
+
 }  // namespace
 
 std::string PostgreSqlFactQuery(CatalogFact fact, const std::string& relation) {
   return absl::StrReplaceAll(
       Template(fact), {{"$T", absl::StrCat("to_regclass(", relation, ")")}});
+}
+
+std::string PostgreSqlColumnDetails(const std::string& relation) {
+  return absl::StrCat(
+      "SELECT CAST(a.attname AS text), ", kBaseType, ", format_type(",
+      "COALESCE(b.oid, t.oid), COALESCE(b.modifier, a.atttypmod)), '',"
+      " CASE WHEN a.attnotnull OR COALESCE(b.not_null, false) THEN '0'"
+      " ELSE '1' END"
+      " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid",
+      kBehindDomain,
+      " WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = "
+      "to_regclass(",
+      relation, ")");
+}
+
+std::string PostgreSqlDerivedDetails(const std::string& derived,
+                                     size_t columns) {
+  // One row of NULLs, so that nothing is executed; each keeps its type.
+  std::vector<std::string> names;
+  std::vector<std::string> types;
+  for (size_t i = 0; i < columns; ++i) {
+    names.push_back(absl::StrCat("c", i));
+    types.push_back(absl::StrCat("CAST(pg_typeof(d.c", i, ") AS oid)"));
+  }
+  return absl::StrCat(
+      "SELECT CAST(t.typname AS text), ", kBaseType,
+      ", format_type(COALESCE(b.oid, t.oid), b.modifier), ''"
+      " FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (\n",
+      derived, "\n) AS assay_q LIMIT 0) AS d(", absl::StrJoin(names, ", "),
+      ") ON true CROSS JOIN LATERAL unnest(ARRAY[", absl::StrJoin(types, ", "),
+      "]) WITH ORDINALITY AS u(type, place)"
+      " JOIN pg_type t ON t.oid = u.type",
+      kBehindDomain, " ORDER BY u.place");
 }
 
 }  // namespace assay::sql

@@ -13,8 +13,8 @@ using Kind = TypeCapacity::Kind;
 
 // $T stands for the table's name. A column is an alias of the row id where it
 // alone is the primary key, is exactly INTEGER, and no index keeps it.
-#define ASSAY_SQLITE_ROW_ID                                               \
-  "(x.pk = 1 AND upper(x.type) = 'INTEGER' AND (SELECT count(*) FROM"     \
+#define ASSAY_SQLITE_ROW_ID                                                \
+  "(x.pk = 1 AND upper(x.type) = 'INTEGER' AND (SELECT count(*) FROM"      \
   " pragma_table_info($T) WHERE pk > 0) = 1 AND NOT EXISTS (SELECT 1 FROM" \
   " pragma_index_list($T) WHERE origin = 'pk'))"
 
