@@ -115,6 +115,7 @@ int KindsCommand(const KindsOptions& options) {
     }
   } else {
     std::vector<v1::RuleKind> kinds;
+    kinds.reserve(chosen.size());
     for (const KindSpec* spec : chosen) kinds.push_back(ToProto(*spec));
     out = absl::StrCat(report::TextKinds(kinds),
                        "\nassay kinds KIND shows one of them.\n");

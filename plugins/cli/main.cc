@@ -8,6 +8,6 @@
 int main(int argc, char** argv) {
   // A reader that has gone (`| head`) is no reason to die in the middle of a
   // run; WriteAll sees it.
-  std::signal(SIGPIPE, SIG_IGN);
+  (void)std::signal(SIGPIPE, SIG_IGN);
   return assay::cli::Main(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -59,8 +59,8 @@ class NoSigpipe {
   NoSigpipe& operator=(const NoSigpipe&) = delete;
 
  private:
-  sigset_t set_;
-  sigset_t before_;
+  sigset_t set_{};
+  sigset_t before_{};
 };
 
 struct Place {
@@ -233,7 +233,7 @@ std::string FromAlert(unsigned long code, const ClientOptions& options) {
 
 // gRPC's servers close the connection without an alert.
 std::string Refused(bool asked_for_certificate, const ClientOptions& options) {
-  const std::string said = FromAlert(ERR_peek_last_error(), options);
+  std::string said = FromAlert(ERR_peek_last_error(), options);
   if (!said.empty() || !options.tls || !asked_for_certificate) return said;
   if (options.certificate.empty()) {
     return "it wants a client certificate; give one with --tls-cert and "

@@ -28,6 +28,7 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
   const std::vector<Column> columns = context.ColumnsArg("columns");
   const ExprPtr filter = context.filter();
   std::vector<ExprPtr> missing;
+  missing.reserve(columns.size());
   for (const Column& column : columns) {
     missing.push_back(Missing(context, column));
   }

@@ -59,6 +59,7 @@ absl::Status Compile(const CompileContext& context, ComparisonPlan& plan) {
   if (const auto* keys = args.Find<Keys>("keys")) {
     for (const std::vector<Literal>& key : *keys) {
       std::vector<Constant> values;
+      values.reserve(key.size());
       for (const Literal& literal : key) {
         // The key's columns, which the comparison knows, give the types.
         values.push_back(context.ToConstant(literal, Column{}));

@@ -167,6 +167,7 @@ const std::vector<KeyDoc>& UniformKeyDocs() {
 
 std::vector<std::string> KeyNames(const std::vector<KeyDoc>& docs) {
   std::vector<std::string> names;
+  names.reserve(docs.size());
   for (const KeyDoc& doc : docs) names.emplace_back(doc.name);
   return names;
 }

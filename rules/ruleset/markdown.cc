@@ -67,6 +67,7 @@ std::string Cell(const std::string& text) {
 
 std::string Row(const std::vector<std::string>& cells) {
   std::vector<std::string> escaped;
+  escaped.reserve(cells.size());
   for (const std::string& cell : cells) escaped.push_back(Cell(cell));
   return absl::StrCat("| ", absl::StrJoin(escaped, " | "), " |\n");
 }

@@ -131,15 +131,11 @@ bool YamlSource::PlaceQuoted(size_t offset, YamlNode& node) const {
   const char quote = text_[offset];
   size_t end = offset + 1;
   while (end < text_.size()) {
-    if (text_[end] == '\\' && quote == '"') {
-      end += 2;
-    } else if (text_[end] != quote) {
-      ++end;
-    } else if (quote == '\'' && At(end + 1) == quote) {
-      end += 2;
-    } else {
-      break;
-    }
+    const bool escape = text_[end] == '\\' && quote == '"';
+    const bool doubled =
+        text_[end] == quote && quote == '\'' && At(end + 1) == quote;
+    if (!escape && !doubled && text_[end] == quote) break;
+    end += escape || doubled ? 2 : 1;
   }
   const bool closed = end < text_.size();
   node.range = RangeOf(offset, closed ? end + 1 : offset + 1);

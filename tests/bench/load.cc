@@ -217,8 +217,9 @@ int main(int argc, char** argv) {
   if (words.size() == 2 && words[0] == "serve") return Serve(words[1]);
   if (words.size() == 5 && (words[0] == "gates" || words[0] == "wait")) {
     const auto work = words[0] == "gates" ? Gates : Wait;
-    return work(words[1], ReadFile(argv[3]), std::atoi(argv[4]),
-                std::atoi(argv[5]));
+    return work(words[1], ReadFile(argv[3]),
+                static_cast<int>(std::strtol(argv[4], nullptr, 10)),
+                static_cast<int>(std::strtol(argv[5], nullptr, 10)));
   }
   (void)std::fprintf(
       stderr,

@@ -15,7 +15,6 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 TEST(SecretsTest, ASecretIsAValueWhateverItHolds) {
   setenv("ASSAY_T_PWD", "a;Driver=evil}b", 1);

@@ -62,9 +62,8 @@ TEST(NormalDefaultTest, EqualWhereDatabasesMeanTheSame) {
 }
 
 TEST(NormalDefaultTest, SequencesAreNoDefault) {
-  for (const char* text :
-       {"nextval('t_id_seq'::regclass)", "nextval(`s`.`q`)",
-        "NEXT VALUE FOR s"}) {
+  for (const char* text : {"nextval('t_id_seq'::regclass)", "nextval(`s`.`q`)",
+                           "NEXT VALUE FOR s"}) {
     EXPECT_TRUE(IsSequenceDefault(text)) << text;
     EXPECT_EQ(NormalDefault(text, TypeClass::kInteger), "") << text;
   }
@@ -72,8 +71,8 @@ TEST(NormalDefaultTest, SequencesAreNoDefault) {
 }
 
 TEST(NormalDefaultTest, SurvivesAnyText) {
-  for (const char* text : {"", "(", ")", "((", "'", "''", "'''", "::", "x::",
-                           "::x", "('a", "(')')", "b'", "()"}) {
+  for (const char* text : {"", "(", ")", "((", "'", "''", "'''",
+                           "::", "x::", "::x", "('a", "(')')", "b'", "()"}) {
     NormalDefault(text, TypeClass::kText);
   }
 }
@@ -84,7 +83,7 @@ TEST(TableFactsTest, FindsColumnsWithoutCase) {
   facts.columns[0].name = "Id";
   facts.columns[1].name = "x";
   facts.columns[2].name = "X";
-  EXPECT_EQ(facts.FindColumn("id"), &facts.columns[0]);
+  EXPECT_EQ(facts.FindColumn("id"), facts.columns.data());
   EXPECT_EQ(facts.FindColumn("X"), &facts.columns[2]);
   EXPECT_EQ(facts.FindColumn("y"), nullptr);
 }

@@ -13,8 +13,8 @@
 #include "gtest/gtest.h"
 
 #define ASSAY_FUZZ_IN_TEST
-#include "tests/fuzz/rule_set_fuzz.cc"
-#include "tests/fuzz/value_fuzz.cc"
+#include "tests/fuzz/rule_set_fuzz.cc"  // NOLINT(bugprone-suspicious-include)
+#include "tests/fuzz/value_fuzz.cc"     // NOLINT(bugprone-suspicious-include)
 
 namespace assay {
 namespace {
@@ -24,7 +24,8 @@ namespace fs = std::filesystem;
 // ASSAY_FUZZ_ITERATIONS=1000000 makes a longer run, with another seed.
 int Iterations() {
   const char* text = std::getenv("ASSAY_FUZZ_ITERATIONS");
-  return text == nullptr ? 4000 : std::atoi(text);
+  return text == nullptr ? 4000
+                         : static_cast<int>(std::strtol(text, nullptr, 10));
 }
 
 std::vector<std::string> RuleSets() {

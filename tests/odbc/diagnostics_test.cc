@@ -13,9 +13,9 @@ using R = ErrorReason;
 
 TEST(DiagnosticsTest, Classification) {
   const struct {
-    Phase phase;
+    Phase phase = Phase::kStatement;
     Diagnostic diagnostic;
-    ErrorReason reason;
+    ErrorReason reason = R::kInternal;
   } kCases[] = {
       {Phase::kStatement, {"42P01", 1, "ERROR: relation"}, R::kTableNotFound},
       {Phase::kStatement, {"42703", 1, "ERROR: column"}, R::kColumnNotFound},

@@ -38,7 +38,7 @@ class StoreTest : public ::testing::Test {
 };
 
 TEST_F(StoreTest, IsPrivateAndDurableEnough) {
-  struct stat file;
+  struct stat file {};
   ASSERT_EQ(stat(directory_.File("runs.db").c_str(), &file), 0);
   EXPECT_EQ(file.st_mode & 0777, 0600u);
   EXPECT_EQ(ToText(Run("PRAGMA journal_mode")[0][0]), "wal");

@@ -20,9 +20,11 @@ commands=$build/compile_commands.json
   { echo "$commands is missing: cmake --preset dev" >&2; exit 2; }
 
 files=("$@")
-# thread_sanitizer.cc includes g++'s own header.
+# thread_sanitizer.cc includes g++'s own header; the fuzzers' bodies are read
+# with the test that includes them.
 [ ${#files[@]} -gt 0 ] || mapfile -t files < <(
-  git ls-files '*.cc' ':!tests/support/thread_sanitizer.cc')
+  git ls-files '*.cc' ':!tests/support/thread_sanitizer.cc' \
+    ':!tests/fuzz/*_fuzz.cc')
 [ ${#files[@]} -gt 0 ] || { echo "no file to read" >&2; exit 2; }
 
 # With a configuration that it cannot read clang-tidy goes on without one.

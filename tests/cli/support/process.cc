@@ -87,7 +87,7 @@ TempFolder::~TempFolder() { std::filesystem::remove_all(path_); }
 
 std::string TempFolder::File(const std::string& name,
                              const std::string& content) const {
-  const std::string path = path_ + "/" + name;
+  std::string path = path_ + "/" + name;
   std::ofstream(path, std::ios::binary) << content;
   return path;
 }
