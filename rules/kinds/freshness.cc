@@ -31,7 +31,8 @@ absl::Status Compile(const CompileContext& context, RulePlan& plan) {
       MakeExpr(BinaryCompare{CompareOp::kGreater, value,
                              MakeExpr(Instant{after(FutureSlack(context)),
                                               column.name, column.range})});
-  plan.failing = MakeExpr(Or{{future, MakeExpr(WrongType{column})}});
+  plan.failing =
+      MakeExpr(Or{{future, MakeExpr(WrongType{column, /*of_moments=*/true})}});
   plan.measures = {
       {AggregateFunction::kCountRows, nullptr, filter},
       {AggregateFunction::kCountNonNull, value, filter},

@@ -174,7 +174,8 @@ struct ExprText {
         NameText(l.column.name), ")");
   }
   std::string operator()(const WrongType& w) const {
-    return absl::StrCat("wrong_type(", NameText(w.column.name), ")");
+    return absl::StrCat("wrong_type(", NameText(w.column.name),
+                        w.of_moments ? " as a moment)" : ")");
   }
   std::string operator()(const NotANumber& w) const {
     return absl::StrCat("not_a_number(", NameText(w.column.name), ")");

@@ -95,6 +95,7 @@ struct Integer {
 // only databases without enforced types can hold (SQLite).
 struct WrongType {
   Column column;
+  bool of_moments = false;  // A date may have a time behind it.
 };
 
 // Holds for NaN, which PostgreSQL orders above every number, so that a lower

@@ -96,8 +96,11 @@ struct Writer {
                            scope.resolve(wrong.column));
     SqlWriter name(WriteMode::kPaste);
     name.PutName(scope, resolved.name);
-    const std::string predicate =
-        scope.dialect->WrongType(name.sql(), resolved.type);
+    ColumnType type = resolved.type;
+    if (wrong.of_moments && type.type == TypeClass::kDate) {
+      type.type = TypeClass::kTimestamp;
+    }
+    const std::string predicate = scope.dialect->WrongType(name.sql(), type);
     out.Put(predicate.empty() ? "(1 = 0)" : predicate);
     return absl::OkStatus();
   }

@@ -190,12 +190,24 @@ absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
                : name.sql();
   std::vector<Value> values;
   std::vector<Value> fractions;  // Of a column of whole numbers.
+  // Beside texts that name their zone, the values in UTC.
+  std::vector<Value> moments;
+  const std::string names_zone = dialect.NamesZone(name.sql());
+  const bool by_zone = resolved.type.type == TypeClass::kTimestamp &&
+                       !names_zone.empty() && scope.zone != absl::UTCTimeZone();
   for (const Constant& constant : set.values) {
     ASSAY_ASSIGN_OR_RETURN(Value value,
                            TypeConstant(constant, resolved.type, scope));
     // Where NaN is a value, it is one that may be looked for.
     if (dialect.NotANumber("x", resolved.type).empty()) {
       ASSAY_RETURN_IF_ERROR(MustBeANumber(value, constant));
+    }
+    if (by_zone) {
+      ColumnType zoned = resolved.type;
+      zoned.type = TypeClass::kTimestampTz;
+      ASSAY_ASSIGN_OR_RETURN(const Value moment,
+                             TypeConstant(constant, zoned, scope));
+      moments.push_back(Timestamp{std::get<Timestamp>(moment).micros, false});
     }
     const auto* number = std::get_if<Decimal>(&value);
     const bool fraction = number != nullptr && HasFraction(*number) &&
@@ -215,7 +227,13 @@ absl::Status SqlWriter::PutInSet(const InSet& set, const Scope& scope) {
     Put(")");
   };
   Put("(");
-  if (!values.empty()) {
+  if (by_zone && !values.empty()) {
+    Put("CASE WHEN ").Put(names_zone).Put(" THEN ");
+    put_in(moments);
+    Put(" ELSE ");
+    put_in(values);
+    Put(" END");
+  } else if (!values.empty()) {
     put_in(values);
   } else {
     // In no set; NULL neither in nor out, as beside values.

@@ -111,6 +111,9 @@ class Sqlite final : public Dialect {
     if (const auto* date = std::get_if<Date>(&value)) {
       return ToText(*date);
     }
+    if (const auto* time = std::get_if<TimeOfDay>(&value)) {
+      return InMillis(ToText(TimeOfDay{ToMillis(time->micros) * 1000}));
+    }
     return Dialect::BindValue(value, type);
   }
 
@@ -128,6 +131,8 @@ class Sqlite final : public Dialect {
     switch (type.type) {
       case TypeClass::kDate:
         return absl::StrCat("date(", sql, ")");
+      case TypeClass::kTime:
+        return absl::StrCat("strftime('%H:%M:%f', ", sql, ")");
       case TypeClass::kTimestamp:
       case TypeClass::kTimestampTz:
         // Also brings a zone in the text to UTC. Milliseconds is all that
@@ -165,12 +170,12 @@ class Sqlite final : public Dialect {
       case TypeClass::kBytes:
         return but_not_null(absl::StrCat("typeof(", sql, ") <> 'blob'"));
       case TypeClass::kTime:
-        // Compared as text, which only all digits and no zone put in order.
-        return but_not_null(absl::StrCat(
-            "(typeof(", sql, ") <> 'text' OR ", sql,
-            " NOT GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR substr(", sql,
-            ", 1, 2) >= '24' OR time(", sql, ") IS NULL OR ", NamesZone(sql),
-            ")"));
+        // Not what is a whole timestamp to time(), or has a zone.
+        return but_not_null(
+            absl::StrCat("(typeof(", sql, ") <> 'text' OR ", sql,
+                         " NOT GLOB '[0-2][0-9]:[0-5][0-9]*' OR substr(", sql,
+                         ", 1, 2) >= '24' OR time(", sql, ") IS NULL OR ",
+                         NamesZone(sql), ")"));
       case TypeClass::kDate:
         // A time behind it would be cut off unseen.
         return but_not_null(absl::StrCat("(", no_date, " OR length(", sql,
@@ -197,16 +202,12 @@ class Sqlite final : public Dialect {
   }
 
   std::string CharLength(const std::string& sql) const override {
-    // length() ends at a zero byte: what holds one is counted in its parts.
-    return absl::StrCat(
-        "CASE WHEN instr(", sql, ", char(0)) = 0 THEN length(", sql,
-        ") ELSE (WITH RECURSIVE assay_p(assay_n, assay_r) AS (SELECT 0, CAST(",
-        sql,
-        " AS BLOB) UNION ALL SELECT assay_n + 1 + length(CAST(substr(assay_r, "
-        "1, instr(assay_r, x'00') - 1) AS TEXT)), substr(assay_r, "
-        "instr(assay_r, x'00') + 1) FROM assay_p WHERE instr(assay_r, x'00') > "
-        "0) SELECT assay_n + length(CAST(assay_r AS TEXT)) FROM assay_p WHERE "
-        "instr(assay_r, x'00') = 0) END");
+    // length() ends at a zero byte, instr() does not, and counts characters
+    // too: those before a mark behind the text, which no UTF-8 has in it.
+    constexpr char kMark[] = "CAST(x'FF4153534159FE454E44FF' AS TEXT)";
+    return absl::StrCat("CASE WHEN instr(", sql, ", char(0)) = 0 THEN length(",
+                        sql, ") ELSE instr(", sql, " || ", kMark, ", ", kMark,
+                        ") - 1 END");
   }
   std::string ByteLength(const std::string& sql,
                          const ColumnType&) const override {
@@ -254,18 +255,21 @@ class Sqlite final : public Dialect {
   }
 
  private:
-  // "2026-11-23 10:00:00.123", the form of Comparable.
-  static std::string TimestampText(const Timestamp& time) {
-    // To the nearest millisecond, halves up, as strftime's %f does.
-    const int64_t shifted = time.micros + 500;
-    int64_t millis = shifted / 1000;
-    if (shifted % 1000 < 0) --millis;
-    std::string text = ToText(Timestamp{millis * 1000, false});
-    text.replace(text.find('T'), 1, " ");
+  // To the nearest millisecond, halves up, as strftime's %f does.
+  static int64_t ToMillis(int64_t micros) {
+    const int64_t shifted = micros + 500;
+    return shifted / 1000 - (shifted % 1000 < 0 ? 1 : 0);
+  }
+  // "10:00:00.120" of "10:00:00.12", the forms of Comparable.
+  static std::string InMillis(std::string text) {
     const size_t dot = text.find('.');
     if (dot == std::string::npos) return text + ".000";
     text.resize(dot + 1 + 3, '0');
     return text;
+  }
+  static std::string TimestampText(const Timestamp& time) {
+    std::string text = ToText(Timestamp{ToMillis(time.micros) * 1000, false});
+    return InMillis(text.replace(text.find('T'), 1, " "));
   }
 };
 
