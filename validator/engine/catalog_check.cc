@@ -21,44 +21,48 @@ std::string WithoutModifier(const std::string& name) {
   return name.substr(0, begin) + name.substr(end + 1);
 }
 
-// Names that say how a value is stored, row by row those of one type: what
-// bigint demands no smallint meets.
-constexpr std::string_view kStored[][3] = {
-    {"smallint", "int2", ""},
-    {"mediumint", "int3", ""},
-    {"int4", "int", "integer"},
-    {"bigint", "int8", ""},
-    {"tinyint", "int1", ""},
-    {"real", "float4", "float"},
-    {"double precision", "float8", "double"},
-    {"varchar", "character varying", ""},
-    {"char", "character", "bpchar"},
-    {"clob", "", ""},
-    {"bytea", "", ""},
-    {"blob", "", ""},
-    {"binary", "", ""},
-    {"varbinary", "", ""},
-    {"datetime", "", ""},
-    {"jsonb", "", ""},
+// Names that say how a value is stored: what bigint demands no smallint meets.
+struct Stored {
+  std::string_view wanted[3];
+  std::string_view names[3];  // Any of these meets any of those.
+};
+constexpr Stored kStored[] = {
+    {{"smallint", "int2"}, {"smallint", "int2"}},
+    {{"mediumint", "int3"}, {"mediumint", "int3"}},
+    {{"int4", "int", "integer"}, {"int4", "int", "integer"}},
+    {{"bigint", "int8"}, {"bigint", "int8"}},
+    {{"tinyint", "int1"}, {"tinyint", "int1"}},
+    // MariaDB's REAL is a DOUBLE.
+    {{"real"}, {"real", "float4", "double"}},
+    {{"float4", "float"}, {"real", "float4", "float"}},
+    {{"double precision", "float8", "double"},
+     {"double precision", "float8", "double"}},
+    {{"varchar", "character varying"}, {"varchar", "character varying"}},
+    {{"char", "character", "bpchar"}, {"char", "character", "bpchar"}},
+    {{"clob"}, {"clob"}},
+    {{"bytea"}, {"bytea"}},
+    {{"blob"}, {"blob"}},
+    {{"binary"}, {"binary"}},
+    {{"varbinary"}, {"varbinary"}},
+    {{"datetime"}, {"datetime"}},
+    {{"jsonb"}, {"jsonb"}},
     // Classes, but for their digits: numeric(10,2).
-    {"decimal", "numeric", "dec"},
+    {{"decimal", "numeric", "dec"}, {"decimal", "numeric", "dec"}},
 };
 
-// The row that `wanted` demands; null where it names a class. These do, unless
+// The names that meet `wanted`; null where it names a class. These do, unless
 // they say how many digits: "int" and "float" are what people call all of
 // theirs.
-const std::string_view* StoredAs(const std::string& wanted) {
+const Stored* StoredAs(const std::string& wanted) {
   for (const char* word :
        {"int", "integer", "float", "double", "decimal", "numeric", "dec"}) {
     if (absl::EqualsIgnoreCase(wanted, word)) return nullptr;
   }
-  const std::string plain = WithoutModifier(wanted);
-  for (const auto& row : kStored) {
-    for (const std::string_view name : row) {
-      if (absl::EqualsIgnoreCase(plain,
-                                 absl::string_view(name.data(), name.size()))) {
-        return row;
-      }
+  const std::string plain = absl::AsciiStrToLower(WithoutModifier(wanted));
+  for (const Stored& row : kStored) {
+    if (std::find(std::begin(row.wanted), std::end(row.wanted), plain) !=
+        std::end(row.wanted)) {
+      return &row;
     }
   }
   return nullptr;
@@ -90,14 +94,16 @@ bool HasName(const connections::Column& column, const std::string& wanted) {
 // (text[], that of a domain or an enumeration) is one, too.
 bool TypeMatches(const std::string& wanted, const connections::Column& column) {
   if (HasName(column, wanted)) return true;
-  if (const std::string_view* names = StoredAs(wanted)) {
+  if (const Stored* stored = StoredAs(wanted)) {
     const size_t digits = wanted.find('(');
     const std::string modifier =
         digits == std::string::npos ? "" : wanted.substr(digits);
-    return std::any_of(names, names + 3, [&](std::string_view name) {
-      return !name.empty() &&
-             HasName(column, absl::StrCat(std::string(name), modifier));
-    });
+    return std::any_of(
+        std::begin(stored->names), std::end(stored->names),
+        [&](std::string_view name) {
+          return !name.empty() &&
+                 HasName(column, absl::StrCat(std::string(name), modifier));
+        });
   }
   const auto type = ParseTypeClass(wanted);
   return type.has_value() && *type == column.type.type;

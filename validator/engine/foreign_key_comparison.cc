@@ -41,6 +41,8 @@ absl::StatusOr<ComparedSide> DistinctKeys(
         out.table.columns.emplace_back(*side.table.FindColumn(columns[i]));
     key.name = absl::StrCat("assay_k", i);
     key.nullable = false;
+    // As ByteExact has converted it.
+    if (!key.type.character_set.empty()) key.type.character_set = "utf8mb4";
   }
   // Written out: the SELECT becomes a table's place.
   sql::SqlWriter writer(sql::WriteMode::kPaste);
@@ -101,8 +103,7 @@ class ForeignKeyReader {
           const auto& rows =
               child_is_source ? leftover.source : leftover.target;
           if (rows.empty()) return absl::OkStatus();
-          const std::string_view key =
-              diff::PayloadKey(rows.front().payload);
+          const std::string_view key = diff::PayloadKey(rows.front().payload);
           bytes += key.size();
           if (orphans.size() == kMostOrphans || bytes > kMostOrphanBytes) {
             return MakeError(

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "validator/base/status.h"
@@ -59,8 +60,20 @@ db::QueryOptions Options(const StreamRequest& request) {
 }
 
 // A key's value as the next page binds it.
-absl::StatusOr<Value> KeyValue(Value value, TypeClass type) {
+absl::StatusOr<Value> KeyValue(Value value, const sql::ResolvedColumn& column) {
   const auto* text = std::get_if<std::string>(&value);
+  if (text != nullptr && column.type.type == TypeClass::kText &&
+      absl::StartsWith(*text, sql::kUndefinedBytes)) {
+    return MakeError(
+        ErrorReason::kDataError,
+        absl::StrCat("the table is read in pages by its key, and in ",
+                     column.name, " a value has bytes that its character set '",
+                     column.type.character_set,
+                     "' does not define, behind which no page can begin: mend "
+                     "the value, or give the column the character set "
+                     "utf8mb4"));
+  }
+  const TypeClass type = column.type.type;
   // Exact numbers arrive as text; compared as text they would be doubles.
   if (text != nullptr &&
       (type == TypeClass::kInteger || type == TypeClass::kDecimal)) {
@@ -106,11 +119,10 @@ class Reading {
   // all of them are read as they are, which saves reading them twice.
   void FindKeyCells() {
     const auto find = [&](const sql::ResolvedColumn& column) {
-      sql::SqlWriter name(sql::WriteMode::kPaste);
-      name.PutName(request_.scope, column.name);
       const auto& all = request_.expressions;
-      return static_cast<size_t>(std::find(all.begin(), all.end(), name.sql()) -
-                                 all.begin());
+      const auto it = std::find(all.begin(), all.end(),
+                                sql::KeyText(request_.scope, column));
+      return static_cast<size_t>(it - all.begin());
     };
     bool all_there = true;
     for (const sql::ResolvedColumn& column : order_.key) {
@@ -154,7 +166,7 @@ class Reading {
         for (size_t i = 0; i < order_.key.size(); ++i) {
           absl::StatusOr<Value> value = KeyValue(
               db::CellValue(*cursor, *block, block->rows() - 1, key_cells_[i]),
-              order_.key[i].type.type);
+              order_.key[i]);
           if (!value.ok()) {
             if (paged_) return value.status();
             order_.after.clear();

@@ -37,6 +37,10 @@ enum class StreamMethod {
   kKeysetPages,   // ORDER BY key LIMIT n, the last key carried forward.
 };
 
+// How KeyForm begins where a text has bytes that its character set does not
+// define; their hexadecimal digits follow.
+inline constexpr char kUndefinedBytes[] = "undefined bytes ";
+
 // Settings of an ODBC connection string: driver keyword and value. A keyword
 // that the user's string has already is left to the user unless `pinned`.
 struct DriverSetting {
@@ -265,6 +269,12 @@ class Dialect {
   // Whether pages may be ordered by a key column of this type: ORDER BY and a
   // bound '>' agree, and its values come back exactly.
   virtual bool PagesBy(const ColumnType& type) const;
+  // A key's column as a page's last row is read, for the next page to begin
+  // behind it. Text that the driver could not hand over as it is begins with
+  // kUndefinedBytes.
+  virtual std::string KeyForm(const std::string& sql, const ColumnType&) const {
+    return sql;
+  }
   // The most rows of a page: beyond, the drivers get slower, not faster.
   virtual int64_t max_page_rows() const { return 10000; }
   // For kServerCursor.

@@ -16,8 +16,7 @@ void PutList(SqlWriter& out, const std::vector<std::string>& expressions) {
 void PutKeyList(SqlWriter& out, const Scope& scope,
                 const std::vector<ResolvedColumn>& key) {
   for (size_t i = 0; i < key.size(); ++i) {
-    if (i > 0) out.Put(", ");
-    out.PutName(scope, key[i].name);
+    out.Put(i > 0 ? ", " : "").Put(KeyText(scope, key[i]));
   }
 }
 
@@ -123,6 +122,12 @@ absl::StatusOr<std::vector<std::string>> TextExpressions(
     out.push_back(scope.dialect->ScanText(name.sql(), resolved.type));
   }
   return out;
+}
+
+std::string KeyText(const Scope& scope, const ResolvedColumn& column) {
+  SqlWriter name(WriteMode::kPaste);
+  name.PutName(scope, column.name);
+  return scope.dialect->KeyForm(name.sql(), column.type);
 }
 
 absl::Status PutRead(SqlWriter& out, const Scope& scope, const ExprPtr& where,

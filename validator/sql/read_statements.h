@@ -25,7 +25,10 @@ struct ReadOrder {
   bool select_key = true;    // The key's columns come behind the expressions.
 };
 
-// Rows of `expressions`, then of the order's key columns as they are. `order`
+// A column of a key as ReadOrder takes its last value.
+std::string KeyText(const Scope& scope, const ResolvedColumn& column);
+
+// Rows of `expressions`, then the KeyText of the order's columns. `order`
 // may be null; a limit of 0: all.
 absl::Status PutRead(SqlWriter& out, const Scope& scope, const ExprPtr& where,
                      const std::vector<std::string>& expressions,

@@ -96,6 +96,8 @@ int Family(const Scope& scope, const ColumnType& type) {
 absl::Status MustBeOfOneFamily(const Scope& scope, const ResolvedColumn& child,
                                const ResolvedColumn& parent) {
   if (Family(scope, child.type) == Family(scope, parent.type) &&
+      scope.dialect->BitLength(child.type).has_value() ==
+          scope.dialect->BitLength(parent.type).has_value() &&
       (child.type.type != TypeClass::kOther ||
        child.type.native_name == parent.type.native_name)) {
     return absl::OkStatus();

@@ -205,10 +205,13 @@ class MariaDb final : public Dialect {
         "char",      "varchar",  "binary",    "varbinary", "date",   "datetime",
         "timestamp", "decimal",  "uuid",      "integer",   "time",
     };
-    // A text that comes back as another one would be a page's end for ever.
-    return MapsEveryByte(type.character_set) &&
-           std::find(std::begin(kTypes), std::end(kTypes), TypeWord(type)) !=
-               std::end(kTypes);
+    return std::find(std::begin(kTypes), std::end(kTypes), TypeWord(type)) !=
+           std::end(kTypes);
+  }
+
+  std::string KeyForm(const std::string& sql,
+                      const ColumnType& type) const override {
+    return type.type == TypeClass::kText ? Whole(sql, type) : sql;
   }
 
   std::string GroupForm(const std::string& sql,
@@ -248,11 +251,6 @@ class MariaDb final : public Dialect {
         }
         return absl::StrCat("CONVERT(", Whole(sql, type),
                             " USING utf8mb4) COLLATE utf8mb4_nopad_bin");
-      case TypeClass::kBytes:
-        // A BIT beside bytes would be compared as a number.
-        return TypeWord(type) == "bit"
-                   ? absl::StrCat("CAST(", sql, " AS BINARY)")
-                   : sql;
       default:
         return sql;
     }
@@ -268,9 +266,11 @@ class MariaDb final : public Dialect {
                          const ColumnType& type) const override {
     // A YEAR takes a number of two digits for one of this century or the last.
     if (TypeWord(type) == "year") return absl::StrCat("(", sql, " + 0)");
-    return type.type == TypeClass::kText || type.type == TypeClass::kBytes
-               ? ByteExact(sql, type)
-               : sql;
+    // A BIT beside bytes would be compared as a number.
+    if (TypeWord(type) == "bit") {
+      return absl::StrCat("CAST(", sql, " AS BINARY)");
+    }
+    return type.type == TypeClass::kText ? ByteExact(sql, type) : sql;
   }
 
   std::string AsText(const std::string& sql,
@@ -298,8 +298,9 @@ class MariaDb final : public Dialect {
     if (MapsEveryByte(type.character_set)) return sql;
     return absl::StrCat("IF(", sql, " IS NULL OR CAST(CONVERT(CONVERT(", sql,
                         " USING utf8mb4) USING ", type.character_set,
-                        ") AS BINARY) = CAST(", sql, " AS BINARY), ", sql,
-                        ", CONCAT('undefined bytes ', HEX(", sql, ")))");
+                        ") AS BINARY) = CAST(", sql, " AS BINARY), CONVERT(",
+                        sql, " USING utf8mb4), CONCAT('", kUndefinedBytes,
+                        "', HEX(", sql, ")))");
   }
 
   std::string DiffForm(const std::string& sql,

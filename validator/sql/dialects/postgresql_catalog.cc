@@ -169,9 +169,11 @@ std::string PostgreSqlColumnDetails(const std::string& relation) {
   return absl::StrCat(
       "SELECT CAST(a.attname AS text), ", kBaseType, ", format_type(",
       "COALESCE(b.oid, t.oid), COALESCE(b.modifier, a.atttypmod)), '',"
-      " CASE WHEN a.attnotnull OR COALESCE(b.not_null, false) THEN '0'"
-      " ELSE '1' END"
-      " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid",
+      // An outer join fills a view's column with NULL whatever its domain says.
+      " CASE WHEN a.attnotnull OR (COALESCE(b.not_null, false) AND"
+      " r.relkind IN ('r', 'p')) THEN '0' ELSE '1' END"
+      " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
+      " JOIN pg_class r ON r.oid = a.attrelid",
       kBehindDomain,
       " WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attrelid = "
       "to_regclass(",
