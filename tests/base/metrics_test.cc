@@ -82,7 +82,7 @@ TEST(MetricsTest, KeepsACounter) {
 
 TEST(MetricsTest, PutsEachTimeIntoOneBucket) {
   Metrics metrics;
-  const std::vector<double>& bounds = InfoOf(Metric::kStoreDuration).bounds;
+  const absl::Span<const double> bounds = InfoOf(Metric::kStoreDuration).bounds;
   metrics.Observe(Metric::kStoreDuration, {}, absl::Seconds(bounds[1]));
   metrics.Observe(Metric::kStoreDuration, {},
                   absl::Seconds(bounds[1]) + absl::Microseconds(1));

@@ -47,9 +47,9 @@ class ScratchTest : public RunsTest {
                               engine::Observer& observer,
                               const CancellationToken&) {
       EXPECT_EQ(request.directory, options_.directory);
-      WriteFile(DifferencesPath(request.directory, request.run_id,
-                                "t0.not_null.c0"),
-                "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"half");
+      WriteFile(
+          DifferencesPath(request.directory, request.run_id, "t0.not_null.c0"),
+          "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n{\"half");
       WriteFile(ScratchDirectory(request.directory, request.run_id) + "/spill",
                 "x");
       return PassEverything(request, observer, verdict);
@@ -90,7 +90,7 @@ TEST_F(ScratchTest, DifferencesStayScratchGoes) {
   EXPECT_TRUE(Eventually([&] {
     return !fs::exists(ScratchDirectory(options_.directory, run.run_id));
   }));
-  struct stat info;
+  struct stat info {};
   ASSERT_EQ(stat(options_.directory.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0700u);
   absl::StatusOr<LinePage> page = manager_->ListDifferences(

@@ -198,7 +198,7 @@ TEST_F(StartTest, LimitsChangeWhileRunsGoOn) {
   std::vector<std::string> ids;
   for (int i = 0; i < 4; ++i) ids.push_back(MustStart(Request()).run_id);
   ASSERT_TRUE(AwaitExecutions(1));
-  Limits more = options_;
+  Limits more = static_cast<const Limits&>(options_);
   more.max_concurrent_runs = 3;
   more.max_queued_runs = 1;
   manager_->SetLimits(more);
@@ -206,7 +206,7 @@ TEST_F(StartTest, LimitsChangeWhileRunsGoOn) {
   EXPECT_EQ(GetReason(manager_->Start(Request("late"), nullptr).status()),
             ErrorReason::kRunQueueFull);
   // Fewer than there are: nobody is stopped, and nobody comes beside them.
-  Limits fewer = options_;
+  Limits fewer = static_cast<const Limits&>(options_);
   fewer.max_concurrent_runs = 2;
   manager_->SetLimits(fewer);
   absl::SleepFor(absl::Milliseconds(50));

@@ -177,7 +177,10 @@ class FakeRunManager final : public RunManager {
       const std::string& run_id, std::function<void()> wake) override {
     auto waker = std::make_shared<Waker>();
     waker->run_id = run_id;
-    waker->wake = std::move(wake);
+    {
+      absl::MutexLock lock(&waker->mu);
+      waker->wake = std::move(wake);
+    }
     absl::MutexLock lock(&mu_);
     wakers_.push_back(waker);
     return std::make_unique<FakeSubscription>(this, waker);

@@ -175,7 +175,8 @@ TEST(RequestCheckTest, Holds) {
   EXPECT_EQ(CheckStartRun(start)->options.hold_timeout, absl::Hours(24));
   start.mutable_options()->mutable_hold_timeout()->set_seconds(60);
   EXPECT_EQ(CheckStartRun(start)->options.hold_timeout, absl::Minutes(1));
-  start.mutable_options()->mutable_hold_timeout()->set_seconds(31 * 86400);
+  start.mutable_options()->mutable_hold_timeout()->set_seconds(int64_t{31} *
+                                                               86400);
   ExpectInvalid(CheckStartRun(start).status(), "options.hold_timeout: ");
   start.mutable_options()->mutable_hold_timeout()->set_seconds(0);
   ExpectInvalid(CheckStartRun(start).status(), "options.hold_timeout: ");

@@ -193,7 +193,7 @@ TEST(RunProtoTest, LargeRuleSetLeavesRoomForTheDefaultLimitOfClients) {
 
 TEST(RunProtoTest, SamplesOfOneResultAreCappedAndItSaysSo) {
   const v1::RuleResult message =
-      ToProto(ResultWithSamples(1000, 1024 * 10), v1::RUN_VIEW_FULL);
+      ToProto(ResultWithSamples(1000, size_t{1024} * 10), v1::RUN_VIEW_FULL);
   EXPECT_LT(message.ByteSizeLong(), size_t{2} << 20);
   EXPECT_GT(message.samples_size(), 50);
   EXPECT_EQ(message.samples_note(),

@@ -102,10 +102,9 @@ class Client {
       return {{"reason", parsed.message().as_string()}, {"code", -1}};
     }
     grpc::ClientContext context;
-    context.set_deadline(
-        std::chrono::system_clock::now() +
-        std::chrono::milliseconds(
-            static_cast<int64_t>(call.value("deadline", 20.0) * 1000)));
+    context.set_deadline(std::chrono::system_clock::now() +
+                         std::chrono::milliseconds(static_cast<int64_t>(
+                             call.value("deadline", 20.0) * 1000)));
     for (const Json& pair : call.value("metadata", Json::array())) {
       context.AddMetadata(pair.at(0), pair.at(1));
     }
@@ -153,8 +152,8 @@ class Client {
     std::condition_variable changed;
     bool done = false;
     grpc::Status status;
-    const std::string name = "/" + method.service()->full_name() + "/" +
-                             method.name();
+    const std::string name =
+        "/" + method.service()->full_name() + "/" + method.name();
     stub.UnaryCall(&context, name, grpc::StubOptions(), &request,
                    response.get(), [&](grpc::Status ended) {
                      const std::lock_guard<std::mutex> lock(mutex);
@@ -189,11 +188,11 @@ int Main(int argc, char** argv) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetMaxReceiveMessageSize(-1);
   arguments.SetMaxSendMessageSize(-1);
-  Client client(grpc::CreateCustomChannel(
-      argv[1],
-      encrypted ? grpc::SslCredentials(tls)
-                : grpc::InsecureChannelCredentials(),
-      arguments));
+  Client client(
+      grpc::CreateCustomChannel(argv[1],
+                                encrypted ? grpc::SslCredentials(tls)
+                                          : grpc::InsecureChannelCredentials(),
+                                arguments));
   for (std::string line; std::getline(std::cin, line);) {
     Json outcome;
     try {
@@ -210,4 +209,11 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace assay
 
-int main(int argc, char** argv) { return assay::Main(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return assay::Main(argc, argv);
+  } catch (const std::exception& e) {
+    std::cerr << "rpc: " << e.what() << std::endl;
+    return 2;
+  }
+}

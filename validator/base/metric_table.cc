@@ -10,13 +10,13 @@ constexpr MetricType kG = MetricType::kGauge;
 constexpr MetricType kH = MetricType::kHistogram;
 
 // From a look at a catalog to a diff of a night.
-const std::vector<double> kWork = {0.005, 0.01, 0.025, 0.05, 0.1,  0.25,
-                                   0.5,   1,    2.5,   5,    10,   30,
-                                   60,    300,  1800,  7200, 28800};
+constexpr double kWork[] = {0.005, 0.01, 0.025, 0.05, 0.1,  0.25,
+                            0.5,   1,    2.5,   5,    10,   30,
+                            60,    300,  1800,  7200, 28800};
 // From a local file to a database that hangs.
-const std::vector<double> kCall = {0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                   0.025,  0.05,  0.1,    0.25,  0.5,
-                                   1,      2.5,   5,      10,    30};
+constexpr double kCall[] = {0.0005, 0.001, 0.0025, 0.005, 0.01,
+                            0.025,  0.05,  0.1,    0.25,  0.5,
+                            1,      2.5,   5,      10,    30};
 
 const std::vector<MetricInfo>& Table() {
   static const auto* const kTable = new std::vector<MetricInfo>{

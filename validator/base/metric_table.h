@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "absl/types/span.h"
+
 namespace assay {
 
 enum class MetricType { kCounter, kGauge, kHistogram };
@@ -80,7 +82,7 @@ struct MetricInfo {
   const char* name;  // As it is shown.
   std::vector<const char*> labels;
   const char* help;
-  std::vector<double> bounds = {};  // Of a histogram, in seconds, rising.
+  absl::Span<const double> bounds = {};  // Of a histogram, in seconds, rising.
   // Series that are 0, and not unknown, before the first is counted: Prometheus
   // sees no increase in a series that begins with 1.
   std::vector<std::vector<const char*>> series = {};

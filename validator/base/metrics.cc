@@ -102,7 +102,7 @@ void Metrics::Observe(Metric metric,
                       absl::Duration value) {
   // Wall clocks may be set back.
   const double seconds = std::max(0.0, absl::ToDoubleSeconds(value));
-  const std::vector<double>& bounds = InfoOf(metric).bounds;
+  const absl::Span<const double> bounds = InfoOf(metric).bounds;
   Series& series = SeriesOf(metric, labels);
   const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), seconds);
   series.buckets[static_cast<size_t>(bucket - bounds.begin())].Add(1);

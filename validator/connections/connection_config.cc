@@ -106,7 +106,7 @@ class Parser {
       return Mistake(node, "not_a_scalar",
                      absl::StrCat(key, " must be a single value"));
     }
-    const std::string text = node.Scalar();
+    const std::string& text = node.Scalar();
     if (key == "odbc") {
       config->odbc = text;
     } else if (key == "dialect") {

@@ -89,7 +89,7 @@ absl::StatusOr<std::string> ReadSecret(const std::string& placeholder) {
 std::string Mark(size_t i) { return absl::StrCat("\x01", i, "\x02"); }
 
 // Replaces the marks in `value`.
-std::string Substitute(std::string value,
+std::string Substitute(const std::string& value,
                        const std::vector<std::string>& secrets) {
   std::string out;
   size_t at = 0;

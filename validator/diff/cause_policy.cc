@@ -37,14 +37,14 @@ int Digits(absl::string_view text) {
 
 }  // namespace
 
-std::string PolicyFor(CompareType type, std::string_view text) {
-  absl::string_view cause(text.data(), text.size());
+std::string PolicyFor(CompareType type, std::string_view cause) {
+  absl::string_view rest(cause.data(), cause.size());
   for (const Known& known : kKnown) {
-    if (cause == known.cause) return known.policy;
+    if (rest == known.cause) return known.policy;
   }
-  const bool rounded = absl::ConsumePrefix(&cause, "rounded to ");
-  if (!rounded && !absl::ConsumePrefix(&cause, "truncated to ")) return "";
-  const int digits = Digits(cause);
+  const bool rounded = absl::ConsumePrefix(&rest, "rounded to ");
+  if (!rounded && !absl::ConsumePrefix(&rest, "truncated to ")) return "";
+  const int digits = Digits(rest);
   if (digits < 0) return "";
   switch (type) {
     case CompareType::kTime:

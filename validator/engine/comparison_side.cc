@@ -28,6 +28,7 @@ absl::Status AddDetails(const SideRequest& request, const std::string& derived,
                         std::vector<connections::Column>& columns) {
   const sql::Dialect& dialect = request.session->dialect();
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const connections::Column& column : columns) {
     names.push_back(column.name);
   }

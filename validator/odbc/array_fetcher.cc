@@ -9,8 +9,6 @@
 namespace assay::odbc {
 namespace {
 
-using db::CellKind;
-
 // Rows of the first array: the widths are not known yet.
 constexpr size_t kFirstRows = 256;
 // A column's buffer grows to this; longer values are read one by one.

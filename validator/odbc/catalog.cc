@@ -138,6 +138,7 @@ class Lookup {
     }
     if (exact.size() > 1) {
       std::vector<Place> places;
+      places.reserve(exact.size());
       for (const db::CatalogTable& table : exact) {
         places.push_back({table.catalog, table.schema, table.name});
       }
@@ -194,6 +195,7 @@ class Lookup {
       column.nullable = ToNumber(row[8]) != SQL_NO_NULLS;
     }
     std::vector<db::CatalogTable> out;
+    out.reserve(tables.size());
     for (auto& [found, table] : tables) out.push_back(std::move(table));
     return out;
   }
@@ -293,6 +295,7 @@ class Lookup {
       }
     }
     std::vector<std::string> names;
+    names.reserve(seen.size());
     for (const Place& place : seen) names.push_back(place.name);
     const std::string nearest = NearestName(wanted_.name, names);
     if (!nearest.empty()) {

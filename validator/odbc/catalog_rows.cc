@@ -74,7 +74,7 @@ absl::StatusOr<std::vector<CatalogRow>> QueryRows(
             SQLPrepare(statement, OdbcText(sql.c_str()), SQL_NTS);
         if (!SQL_SUCCEEDED(result)) return result;
         status = bound.Bind(link, statement, parameters);
-        return status.ok() ? SQLExecute(statement) : SQL_ERROR;
+        return status.ok() ? SQLExecute(statement) : SQLRETURN{SQL_ERROR};
       },
       numbers);
   ASSAY_RETURN_IF_ERROR(status);

@@ -42,7 +42,7 @@ class OdbcConnection final : public db::Connection {
                        const CancellationToken& cancel) override {
     ASSAY_RETURN_IF_ERROR(CheckUsable(cancel));
     ASSAY_ASSIGN_OR_RETURN(StatementHandle handle, link_->NewStatement());
-    SQLRETURN result;
+    SQLRETURN result = SQL_ERROR;
     {
       CancelScope scope(cancel, link_->CancelTarget(handle.get()));
       result = SQLExecDirect(handle.get(), OdbcText(sql.c_str()), SQL_NTS);

@@ -58,9 +58,8 @@ absl::Status Parameters::Bind(Link& link, SQLHSTMT statement,
         c_type = SQL_C_BINARY;
         sql_type = slot.text.size() > kLong ? SQL_LONGVARBINARY : SQL_VARBINARY;
       } else {
-        sql_type = std::holds_alternative<double>(value) ? SQL_DOUBLE
-                   : slot.text.size() > kLong            ? SQL_LONGVARCHAR
-                                                         : SQL_VARCHAR;
+        sql_type = slot.text.size() > kLong ? SQL_LONGVARCHAR : SQL_VARCHAR;
+        if (std::holds_alternative<double>(value)) sql_type = SQL_DOUBLE;
       }
       slot.indicator = static_cast<SQLLEN>(slot.text.size());
       data = slot.text.data();

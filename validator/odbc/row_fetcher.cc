@@ -95,6 +95,7 @@ class RowFetcher final : public Fetcher, public db::RowBlock {
     SQLLEN indicator = 0;
   };
   struct CellData {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): a union has one.
     union {
       int64_t integer = 0;
       double real;

@@ -36,7 +36,7 @@ std::string PercentEncoded(std::string_view text, const char* format) {
       continue;
     }
     char hex[4];
-    std::snprintf(hex, sizeof hex, format, byte);
+    (void)std::snprintf(hex, sizeof hex, format, byte);
     out.append(hex);
   }
   return out;
@@ -67,8 +67,9 @@ std::string HidePasswords(std::string text) {
     const std::string lower = absl::AsciiStrToLower(text);
     std::string out;
     size_t from = 0;
-    size_t at;
-    while ((at = lower.find(std::string(keyword), from)) != std::string::npos) {
+    while (true) {
+      const size_t at = lower.find(std::string(keyword), from);
+      if (at == std::string::npos) break;
       const size_t value = at + keyword.size();
       out.append(text, from, value - from).append("***");
       from = ValueEnd(text, value);

@@ -121,7 +121,7 @@ bool IsPlainWord(std::string_view text) {
 
 // `text` as a word for a shell.
 std::string ShellWord(const std::string& text) {
-  const std::string escaped = Escape(text);
+  std::string escaped = Escape(text);
   if (IsPlainWord(escaped) && escaped[0] != '-') return escaped;
   std::string out = "'";
   for (const char c : escaped) {

@@ -30,7 +30,7 @@ Section& Section::On(const std::string& key, Read read) {
 
 Section& Section::Integer(const std::string& key, int64_t least, int64_t most,
                           std::function<void(int64_t)> set) {
-  return On(key, [=, this](const YAML::Node& node) {
+  return On(key, [=, this, set = std::move(set)](const YAML::Node& node) {
     int64_t value = 0;
     const std::string text = Text(node);
     const char* end = text.data() + text.size();
@@ -47,7 +47,7 @@ Section& Section::Integer(const std::string& key, int64_t least, int64_t most,
 
 Section& Section::Duration(const std::string& key,
                            std::function<void(absl::Duration)> set) {
-  return On(key, [=, this](const YAML::Node& node) {
+  return On(key, [=, this, set = std::move(set)](const YAML::Node& node) {
     const std::optional<int64_t> micros = ParseDurationMicros(Text(node));
     if (micros && *micros > 0) return set(absl::Microseconds(*micros));
     Mistake(node, "bad_duration",
@@ -57,7 +57,7 @@ Section& Section::Duration(const std::string& key,
 
 Section& Section::Boolean(const std::string& key,
                           std::function<void(bool)> set) {
-  return On(key, [=, this](const YAML::Node& node) {
+  return On(key, [=, this, set = std::move(set)](const YAML::Node& node) {
     const std::string text = Text(node);
     if (text == "true" || text == "false") return set(text == "true");
     Mistake(node, "bad_boolean", absl::StrCat(key, " must be true or false"));
@@ -66,7 +66,7 @@ Section& Section::Boolean(const std::string& key,
 
 Section& Section::String(const std::string& key,
                          std::function<void(const std::string&)> set) {
-  return On(key, [=, this](const YAML::Node& node) {
+  return On(key, [=, this, set = std::move(set)](const YAML::Node& node) {
     const std::string text = Text(node);
     if (!text.empty()) return set(text);
     Mistake(node, absl::StrCat("bad_", key),
@@ -76,7 +76,7 @@ Section& Section::String(const std::string& key,
 
 Section& Section::Strings(const std::string& key, const std::string& form,
                           std::function<void(const std::string&)> add) {
-  return On(key, [=, this](const YAML::Node& node) {
+  return On(key, [=, this, add = std::move(add)](const YAML::Node& node) {
     std::vector<YAML::Node> items;
     if (node.IsSequence()) {
       for (const YAML::Node& item : node) items.push_back(item);

@@ -115,7 +115,7 @@ std::optional<TokenParts> SplitToken(std::string_view text) {
 }
 
 std::string HashSecret(std::string_view secret) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
   // Cannot fail but for memory; an empty digest matches nothing.
   if (EVP_Digest(secret.data(), secret.size(), digest.data(), &size,

@@ -77,7 +77,7 @@ absl::Status Replace(const std::string& path, const std::string& text) {
     if (!file.ok()) return Fail(next, "cannot be made");
     if (!KeepOwner(path, file.fd()) || !WriteAll(file.fd(), text) ||
         fsync(file.fd()) != 0) {
-      const absl::Status status = Fail(next, "cannot be written");
+      absl::Status status = Fail(next, "cannot be written");
       unlink(next.c_str());
       return status;
     }
