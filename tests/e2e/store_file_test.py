@@ -3,6 +3,7 @@
 """A file that is somebody else's does not become a run store, nor is it changed
 by the refusal.
 """
+import os
 import pathlib
 import sqlite3
 import subprocess
@@ -20,18 +21,22 @@ class StoreFileTest(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.directory = pathlib.Path(directory.name)
 
-    def refuse(self, name):
-        path = self.directory / name
-        path.chmod(0o644)
-        before = path.read_bytes()
+    def start(self, path):
         done = subprocess.run(
             [assay.BIN / "assayd", "--store", path, "--listen", "127.0.0.1:0"],
             capture_output=True, text=True, check=False, timeout=60)
         self.assertEqual(done.returncode, 1, done)
+        return done.stderr
+
+    def refuse(self, name):
+        path = self.directory / name
+        path.chmod(0o644)
+        before = path.read_bytes()
+        said = self.start(path)
         self.assertEqual(path.read_bytes(), before)
         self.assertEqual(path.stat().st_mode & 0o777, 0o644)
         self.assertEqual([p.name for p in self.directory.iterdir()], [name])
-        return done.stderr
+        return said
 
     def test_the_database_of_something_else(self):
         with sqlite3.connect(self.directory / "shop.db") as shop:
@@ -45,6 +50,31 @@ class StoreFileTest(unittest.TestCase):
         (self.directory / "notes.txt").write_text("hello\n", encoding="ascii")
         self.assertIn("notes.txt' is no SQLite database",
                       self.refuse("notes.txt"))
+
+    def test_a_database_that_another_has_open(self):
+        path = self.directory / "shop.db"
+        shop = sqlite3.connect(path)
+        self.addCleanup(shop.close)
+        shop.execute("PRAGMA journal_mode = WAL")
+        shop.execute("CREATE TABLE orders (id INTEGER)")
+        shop.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        shop.execute("INSERT INTO orders VALUES (1)")
+        shop.commit()
+        path.chmod(0o644)
+        before = {p: p.read_bytes() for p in self.directory.iterdir()
+                  if not p.name.endswith("-shm")}
+        self.assertIn("cannot hold", self.start(path))
+        for file, content in before.items():
+            self.assertEqual(file.read_bytes(), content, file)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o644)
+
+    def test_no_file(self):
+        os.mkfifo(self.directory / "pipe")
+        (self.directory / "folder").mkdir()
+        for name in ("pipe", "folder"):
+            self.assertIn("is no file", self.start(self.directory / name))
+        self.assertEqual({p.name for p in self.directory.iterdir()},
+                         {"pipe", "folder"})
 
     def test_an_empty_file_becomes_a_store(self):
         path = self.directory / "runs.db"

@@ -69,6 +69,16 @@ absl::Status CheckStorePath(const std::string& path) {
         absl::StrCat("the run store's path '", path,
                      "' must not hold any of ; { } \" ' or a line break"));
   }
+  std::error_code none;
+  const std::filesystem::file_status status =
+      std::filesystem::status(path, none);
+  if (std::filesystem::exists(status) &&
+      !std::filesystem::is_regular_file(status)) {
+    return MakeError(
+        ErrorReason::kStoreFailed,
+        absl::StrCat("the run store's path '", path,
+                     "' is no file; name a file of the store's own"));
+  }
   // The first bytes of every database: sqlite.org/fileformat2.html §1.3.
   constexpr std::string_view kMagic("SQLite format 3\0", 16);
   std::string begin(kMagic.size(), '\0');

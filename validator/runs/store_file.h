@@ -11,12 +11,12 @@
 
 namespace assay::runs {
 
-// Holds the lock while it lives. Immutable; thread-safe.
 // Refuses what StoreFile::Open must not touch: kArgumentInvalid for a path that
-// no connection string can carry, kStoreFailed for a file that is neither empty
-// nor a SQLite database.
+// no connection string can carry, kStoreFailed for what is no file, or a file
+// that is neither empty nor a SQLite database.
 absl::Status CheckStorePath(const std::string& path);
 
+// Holds the lock while it lives. Immutable; thread-safe.
 class StoreFile {
  public:
   // Makes `path` with mode 0600 where it is not there, and takes the lock of

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "validator/base/status.h"
 #include "validator/connections/secrets.h"
 #include "validator/odbc/connection_string.h"
@@ -49,9 +50,12 @@ absl::Status CheckDatabase(const std::string& path, const char* unfit) {
   }
   odbc::OpenOptions open;
   open.login_timeout = kLoginTimeout;
-  open.connection_string =
-      absl::StrCat("Driver=SQLite3;NoCreat=1;Timeout=5000;Database=", path);
-  // Not OpenStore, which makes a store of what it opens.
+  // Immutable: without its journal, which another connection would take up. Not
+  // OpenStore, which makes a store of what it opens.
+  open.connection_string = absl::StrCat(
+      "Driver=SQLite3;NoCreat=1;Database=file:",
+      absl::StrReplaceAll(path, {{"%", "%25"}, {"?", "%3f"}, {"#", "%23"}}),
+      "?immutable=1");
   const auto connection = odbc::Open(open);
   if (!connection.ok()) return absl::OkStatus();
   const auto cursor = (*connection)->Query({unfit, {}}, {});
