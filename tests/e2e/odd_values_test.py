@@ -54,6 +54,12 @@ INSERT INTO o_iso VALUES (1, '2026-01-01T10:00:00Z'),
   (2, '2026-01-01 19:00:00');
 CREATE TABLE o_seen (id INTEGER PRIMARY KEY, d DATE);
 INSERT INTO o_seen VALUES (1, '{at(-1)}'), (2, '2999-02-30');
+CREATE TABLE o_dated (id INTEGER PRIMARY KEY, d DATE);
+INSERT INTO o_dated VALUES (1, '{at(3).replace(" ", "T")}Z'),
+  (2, '{at(-1)}Z');
+CREATE TABLE o_late_time (id INTEGER PRIMARY KEY, t TIME, ts TIMESTAMP);
+INSERT INTO o_late_time VALUES (1, '23:59:59.999999',
+  '2026-01-01 23:59:59.999999');
 CREATE TABLE o_wide_text (id INTEGER PRIMARY KEY, t TEXT);
 INSERT INTO o_wide_text VALUES (1, CAST(zeroblob(1000000) AS TEXT) || 'ü');
 CREATE TABLE o_whole (id INTEGER PRIMARY KEY, n INTEGER);
@@ -142,6 +148,15 @@ CASES = [
     case("o_seen", "freshness: {column: d, max_age: 48h}\n  where: id = 1",
          "PASS"),
     case("o_seen", "freshness: {column: d, max_age: 48h}", "FAIL"),
+    case("o_dated", "freshness: {column: d, max_age: 48h}", "FAIL",
+         found="in the future"),
+    case("o_dated", "freshness: {column: d, max_age: 2h}\n  where: id = 2",
+         "PASS"),
+    case("o_late_time", "enum: {column: t, values: ['23:59:59.999999']}",
+         "PASS"),
+    case("o_late_time", "range: {column: t, min: '23:59:59.999999'}", "PASS"),
+    case("o_late_time", "enum: {column: ts, values: "
+         "['2026-01-01 23:59:59.999999']}", "PASS"),
     case("o_wide_text", "length: {column: t, min: 1000001, max: 1000001}",
          "PASS"),
     case("o_time", "range: {column: b, max: ff}", "FAIL", rows_failing=1),

@@ -129,7 +129,7 @@ absl::Status SqlWriter::PutCompare(const BinaryCompare& compare,
   SqlWriter name(WriteMode::kPaste);
   name.PutName(scope, resolved.name);
   const std::string names_zone = scope.dialect->NamesZone(name.sql());
-  if (resolved.type.type == TypeClass::kTimestamp && !names_zone.empty() &&
+  if (as.type == TypeClass::kTimestamp && !names_zone.empty() &&
       scope.zone != absl::UTCTimeZone()) {
     ASSAY_RETURN_IF_ERROR(PutCompareByZone(compare, scope, as, names_zone));
     Put(")");

@@ -4,7 +4,7 @@
 SELECT COUNT(*),
        COUNT(CASE WHEN ("name" COLLATE BINARY = ? COLLATE BINARY) THEN 1 END),
        COUNT(CASE WHEN (("amount" IS NOT NULL AND typeof("amount") NOT IN ('integer', 'real')) OR ("amount" COLLATE BINARY < CAST(? AS NUMERIC)) OR ("id" COLLATE BINARY > CAST(? AS NUMERIC))) THEN 1 END),
-       COUNT(CASE WHEN ((date("day") >= ?) AND (CASE WHEN (rtrim("seen", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("seen", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "seen") < ? ELSE strftime('%Y-%m-%d %H:%M:%f', "seen") < ? END) AND (CASE WHEN (rtrim("seen", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("seen", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "seen") < ? ELSE strftime('%Y-%m-%d %H:%M:%f', "seen") < ? END) AND (strftime('%Y-%m-%d %H:%M:%f', "day") > ?) AND (strftime('%Y-%m-%d %H:%M:%f', "at") <= ?)) THEN 1 END),
+       COUNT(CASE WHEN ((date("day") >= ?) AND (CASE WHEN (rtrim("seen", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("seen", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "seen") < ? ELSE strftime('%Y-%m-%d %H:%M:%f', "seen") < ? END) AND (CASE WHEN (rtrim("seen", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("seen", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "seen") < ? ELSE strftime('%Y-%m-%d %H:%M:%f', "seen") < ? END) AND (CASE WHEN (rtrim("day", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("day", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "day") > ? ELSE strftime('%Y-%m-%d %H:%M:%f', "day") > ? END) AND (strftime('%Y-%m-%d %H:%M:%f', "at") <= ?)) THEN 1 END),
        COUNT(CASE WHEN (("name" COLLATE BINARY IN (? COLLATE BINARY, ? COLLATE BINARY)) OR ("code" IN (?)) OR ("amount" COLLATE BINARY IN (CAST(? AS NUMERIC)))) THEN 1 END),
        COUNT(CASE WHEN (length(CAST("odd""`]name" AS BLOB)) > 5) THEN 1 END),
        COUNT("odd""`]name"),
@@ -36,6 +36,7 @@ amount < CAST(? AS NUMERIC) OR name = 'a;b'
 --   ? 2026-01-01 10:00:00.250
 --   ? 2023-11-14 22:13:20.123
 --   ? 2023-11-15 00:13:20.123
+--   ? 2023-11-14 22:13:20.000
 --   ? 2023-11-15 00:13:20.000
 --   ? 2023-11-14 22:13:20.000
 --   ? it's \' " ` ; -- /* ) ?
@@ -202,7 +203,7 @@ SELECT id FROM t WHERE name = ?
 SELECT COUNT(*),
        COUNT(CASE WHEN ("name" COLLATE BINARY = 'it''s \'' " ` ; -- /* ) ?' COLLATE BINARY) THEN 1 END),
        COUNT(CASE WHEN (("amount" IS NOT NULL AND typeof("amount") NOT IN ('integer', 'real')) OR ("amount" COLLATE BINARY < (-0.005)) OR ("id" COLLATE BINARY > 9223372036854775808)) THEN 1 END),
-       COUNT(CASE WHEN ((date("day") >= '2026-02-28') AND (CASE WHEN (rtrim("seen", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("seen", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "seen") < '2026-01-01 08:00:00.250' ELSE strftime('%Y-%m-%d %H:%M:%f', "seen") < '2026-01-01 10:00:00.250' END) AND (CASE WHEN (rtrim("seen", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("seen", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "seen") < '2023-11-14 22:13:20.123' ELSE strftime('%Y-%m-%d %H:%M:%f', "seen") < '2023-11-15 00:13:20.123' END) AND (strftime('%Y-%m-%d %H:%M:%f', "day") > '2023-11-15 00:13:20.000') AND (strftime('%Y-%m-%d %H:%M:%f', "at") <= '2023-11-14 22:13:20.000')) THEN 1 END),
+       COUNT(CASE WHEN ((date("day") >= '2026-02-28') AND (CASE WHEN (rtrim("seen", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("seen", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "seen") < '2026-01-01 08:00:00.250' ELSE strftime('%Y-%m-%d %H:%M:%f', "seen") < '2026-01-01 10:00:00.250' END) AND (CASE WHEN (rtrim("seen", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("seen", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "seen") < '2023-11-14 22:13:20.123' ELSE strftime('%Y-%m-%d %H:%M:%f', "seen") < '2023-11-15 00:13:20.123' END) AND (CASE WHEN (rtrim("day", char(9, 10, 11, 12, 13, 32)) GLOB '*[Zz]' OR substr(rtrim("day", char(9, 10, 11, 12, 13, 32)), -6) GLOB '[-+][0-9][0-9]:[0-9][0-9]') THEN strftime('%Y-%m-%d %H:%M:%f', "day") > '2023-11-14 22:13:20.000' ELSE strftime('%Y-%m-%d %H:%M:%f', "day") > '2023-11-15 00:13:20.000' END) AND (strftime('%Y-%m-%d %H:%M:%f', "at") <= '2023-11-14 22:13:20.000')) THEN 1 END),
        COUNT(CASE WHEN (("name" COLLATE BINARY IN ('it''s \'' " ` ; -- /* ) ?' COLLATE BINARY, 'x' COLLATE BINARY)) OR ("code" IN ('x')) OR ("amount" COLLATE BINARY IN (1.1))) THEN 1 END),
        COUNT(CASE WHEN (length(CAST("odd""`]name" AS BLOB)) > 5) THEN 1 END),
        COUNT("odd""`]name"),

@@ -255,9 +255,12 @@ class Sqlite final : public Dialect {
   }
 
  private:
-  // To the nearest millisecond, halves up, as strftime's %f does.
+  // To the nearest millisecond, halves up, as strftime's %f does: at 59.999 it
+  // stops.
   static int64_t ToMillis(int64_t micros) {
-    const int64_t shifted = micros + 500;
+    constexpr int64_t kMinute = 60000000;
+    const int64_t of_minute = (micros % kMinute + kMinute) % kMinute;
+    const int64_t shifted = of_minute < kMinute - 500 ? micros + 500 : micros;
     return shifted / 1000 - (shifted % 1000 < 0 ? 1 : 0);
   }
   // "10:00:00.120" of "10:00:00.12", the forms of Comparable.
