@@ -168,7 +168,7 @@ absl::StatusOr<ExpandedString> ExpandSecrets(std::string_view text) {
       return MakeError(ErrorReason::kArgumentInvalid,
                        "the connection string has a secret for a keyword");
     }
-    value = Substitute(std::move(value), read);
+    value = Substitute(value, read);
   }
   out.secrets = std::move(read);
   AddPasswords(out.string, &out.secrets);

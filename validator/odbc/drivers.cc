@@ -85,7 +85,7 @@ std::string DataSourceDriver(std::string_view name) {
   ForEach(ListDataSources,
           [&](const std::string& dsn, const std::string& text) {
             // unixODBC gives the driver's name as the description.
-            if (SameName(dsn, name)) driver.assign(text.data());
+            if (SameName(dsn, name)) driver = text.substr(0, text.find('\0'));
           });
   return driver;
 }

@@ -94,8 +94,8 @@ class RowFetcher final : public Fetcher, public db::RowBlock {
     std::unique_ptr<char[]> data;
     SQLLEN indicator = 0;
   };
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): a union has one.
   struct CellData {
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): a union has one.
     union {
       int64_t integer = 0;
       double real;

@@ -74,7 +74,7 @@ std::string HidePasswords(std::string text) {
       out.append(text, from, value - from).append("***");
       from = ValueEnd(text, value);
     }
-    text = out.append(text, from, std::string::npos);
+    text = out.append(text.substr(from));
   }
   return text;
 }

@@ -27,7 +27,7 @@ std::string Environment(const char* name) {
 }
 
 int Complain(int code, const std::string& message) {
-  std::fprintf(stderr, "assayd: %s\n", message.c_str());
+  (void)std::fprintf(stderr, "assayd: %s\n", message.c_str());
   return code;
 }
 
@@ -88,8 +88,8 @@ int Migrate(const std::string& config) {
       : *found == runs::kStoreVersion
           ? "was there already"
           : absl::StrCat("was brought up from schema ", *found);
-  std::printf("%s: schema %lld %s\n", name.c_str(),
-              static_cast<long long>(runs::kStoreVersion), was.c_str());
+  (void)std::printf("%s: schema %lld %s\n", name.c_str(),
+                    static_cast<long long>(runs::kStoreVersion), was.c_str());
   return kExitOk;
 }
 

@@ -39,7 +39,7 @@ struct Options {
 };
 
 int Complain(int code, const std::string& message) {
-  std::fprintf(stderr, "assayd: %s\n", message.c_str());
+  (void)std::fprintf(stderr, "assayd: %s\n", message.c_str());
   return code;
 }
 
@@ -131,8 +131,8 @@ int Create(const Options& options) {
       });
   if (!status.ok()) return Complain(status);
   // The token alone on standard output, so that it can be sent into a file.
-  std::printf("%s\n", token->text.c_str());
-  std::fprintf(
+  (void)std::printf("%s\n", token->text.c_str());
+  (void)std::fprintf(
       stderr,
       "Token %s of principal '%s', %s. It is shown this once: keep it in a "
       "file that only its user can read, for --token-file.\n",
@@ -160,12 +160,14 @@ int List(const Options& options) {
   const auto records = service::ReadTokenFile(place->file);
   if (!records.ok()) return Complain(records.status());
   const absl::Time now = absl::Now();
-  std::printf("%-12s  %-20s  %-31s  %s\n", "ID", "PRINCIPAL", "STATE", "NAME");
+  (void)std::printf("%-12s  %-20s  %-31s  %s\n", "ID", "PRINCIPAL", "STATE",
+                    "NAME");
   for (const TokenRecord& record : *records) {
     const std::string state = StateOf(record, now);
     if (!options.all && !absl::StartsWith(state, "good")) continue;
-    std::printf("%-12s  %-20s  %-31s  %s\n", record.id.c_str(),
-                record.principal.c_str(), state.c_str(), record.name.c_str());
+    (void)std::printf("%-12s  %-20s  %-31s  %s\n", record.id.c_str(),
+                      record.principal.c_str(), state.c_str(),
+                      record.name.c_str());
   }
   return kExitOk;
 }
@@ -193,9 +195,9 @@ int Revoke(const Options& options) {
                                       "'; `assayd token list --all` has all"));
       });
   if (!status.ok()) return Complain(status);
-  std::fprintf(stderr,
-               "Token %s is revoked; a running server refuses its next call.\n",
-               id.c_str());
+  (void)std::fprintf(
+      stderr, "Token %s is revoked; a running server refuses its next call.\n",
+      id.c_str());
   return kExitOk;
 }
 
