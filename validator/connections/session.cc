@@ -38,6 +38,7 @@ absl::Status AddDetails(db::Connection& connection, const sql::Dialect& dialect,
       type.full_name = std::string(block->Text(row, 2));
       type.character_set = std::string(block->Text(row, 3));
       column->nullable = block->Text(row, 4) == "1";
+      type.collation = std::string(block->Text(row, 5));
       const std::string base(block->Text(row, 1));
       if (!base.empty() && type.type == TypeClass::kOther) {
         type.type = dialect.ClassifyType(base, 0, 0);

@@ -32,7 +32,7 @@ Value Interpolate(const Rows& rows, const Decimal& fraction) {
   const auto& first = rows.rows.front().cells;
   Value low = AsNumber(first.at(1));
   if (rows.rows.size() == 1) return low;
-  const Value high = AsNumber(rows.rows.back().cells.at(1));
+  Value high = AsNumber(rows.rows.back().cells.at(1));
   const Decimal position =
       Multiply(Decimal{std::to_string(CountOf(first.at(2)) - 1)}, fraction);
   const Decimal part =

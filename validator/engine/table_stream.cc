@@ -5,7 +5,6 @@
 #include <memory>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "validator/base/status.h"
@@ -60,20 +59,8 @@ db::QueryOptions Options(const StreamRequest& request) {
 }
 
 // A key's value as the next page binds it.
-absl::StatusOr<Value> KeyValue(Value value, const sql::ResolvedColumn& column) {
+absl::StatusOr<Value> KeyValue(Value value, TypeClass type) {
   const auto* text = std::get_if<std::string>(&value);
-  if (text != nullptr && column.type.type == TypeClass::kText &&
-      absl::StartsWith(*text, sql::kUndefinedBytes)) {
-    return MakeError(
-        ErrorReason::kDataError,
-        absl::StrCat("the table is read in pages by its key, and in ",
-                     column.name, " a value has bytes that its character set '",
-                     column.type.character_set,
-                     "' does not define, behind which no page can begin: mend "
-                     "the value, or give the column the character set "
-                     "utf8mb4"));
-  }
-  const TypeClass type = column.type.type;
   // Exact numbers arrive as text; compared as text they would be doubles.
   if (text != nullptr &&
       (type == TypeClass::kInteger || type == TypeClass::kDecimal)) {
@@ -166,7 +153,7 @@ class Reading {
         for (size_t i = 0; i < order_.key.size(); ++i) {
           absl::StatusOr<Value> value = KeyValue(
               db::CellValue(*cursor, *block, block->rows() - 1, key_cells_[i]),
-              order_.key[i]);
+              order_.key[i].type.type);
           if (!value.ok()) {
             if (paged_) return value.status();
             order_.after.clear();

@@ -28,6 +28,7 @@ struct ColumnType {
   // As declared, e.g. "numeric(12,2)", "enum('a','b')"; empty where unknown.
   std::string full_name;
   std::string character_set;  // Of text (MariaDB); empty where unknown.
+  std::string collation;      // Of text (MariaDB); empty where unknown.
 };
 
 // How to read a result that does not fit in memory.
@@ -36,10 +37,6 @@ enum class StreamMethod {
   kServerCursor,  // DECLARE / FETCH / CLOSE, see DeclareCursor.
   kKeysetPages,   // ORDER BY key LIMIT n, the last key carried forward.
 };
-
-// How KeyForm begins where a text has bytes that its character set does not
-// define; their hexadecimal digits follow.
-inline constexpr char kUndefinedBytes[] = "undefined bytes ";
 
 // Settings of an ODBC connection string: driver keyword and value. A keyword
 // that the user's string has already is left to the user unless `pinned`.
@@ -101,10 +98,10 @@ class Dialect {
   // empty where the server notices a lost client by itself.
   virtual std::string ConnectionIdQuery() const { return ""; }
   // A SELECT of what ODBC's catalog does not tell, or not truly, of a table's
-  // columns, as five texts: name; base type where the catalog type is a name of
+  // columns, as six texts: name; base type where the catalog type is a name of
   // the schema's own (domain, enum; base type "enum"), else ''; ColumnType's
   // full_name and character_set, '' where there is none; '1' where it allows
-  // NULL, else '0'. Empty: nothing to ask.
+  // NULL, else '0'; its collation. Empty: nothing to ask.
   virtual std::string ColumnDetailsQuery(const std::string& schema,
                                          const std::string& table) const;
   // The first four of these texts of the columns of `derived`, a SELECT whose
@@ -270,10 +267,19 @@ class Dialect {
   // bound '>' agree, and its values come back exactly.
   virtual bool PagesBy(const ColumnType& type) const;
   // A key's column as a page's last row is read, for the next page to begin
-  // behind it. Text that the driver could not hand over as it is begins with
-  // kUndefinedBytes.
+  // behind it.
   virtual std::string KeyForm(const std::string& sql, const ColumnType&) const {
     return sql;
+  }
+  // What KeyForm has read, written out; "" where it is put as other values are.
+  virtual std::string KeyLiteral(std::string_view, const ColumnType&) const {
+    return "";
+  }
+  // A `marker` that '=' looks for in a key's column of the type, whatever the
+  // column can hold. May find more than is equal byte by byte.
+  virtual std::string KeyMarker(const std::string& marker,
+                                const ColumnType&) const {
+    return marker;
   }
   // The most rows of a page: beyond, the drivers get slower, not faster.
   virtual int64_t max_page_rows() const { return 10000; }

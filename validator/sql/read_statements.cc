@@ -45,7 +45,16 @@ void PutAfter(SqlWriter& out, const Scope& scope, const ReadOrder& order) {
   const auto put = [&](size_t i, std::string_view op) {
     out.PutName(scope, order.key[i].name);
     out.Put(op);
-    out.PutValue(order.after[i], order.key[i].type.type, *scope.dialect);
+    const Value& value = order.after[i];
+    const ColumnType& type = order.key[i].type;
+    const auto* text = std::get_if<std::string>(&value);
+    const std::string literal =
+        text == nullptr ? "" : scope.dialect->KeyLiteral(*text, type);
+    if (!literal.empty()) {
+      out.Put(literal);
+    } else {
+      out.PutValue(value, type.type, *scope.dialect);
+    }
   };
   out.Put("(");
   for (size_t i = 0; i < order.key.size(); ++i) {
@@ -71,7 +80,7 @@ void PutKeyIs(SqlWriter& out, const Scope& scope, const ResolvedColumn& column,
     return;
   }
   out.Put(" = ");
-  out.PutValue(value, column.type.type, *scope.dialect);
+  out.PutKeyValue(value, column.type, *scope.dialect);
 }
 
 // One column: an IN list, which every database looks up in an index.
@@ -92,7 +101,7 @@ void PutSingleKeys(SqlWriter& out, const Scope& scope,
       out.Put(" IN (");
     }
     any = true;
-    out.PutValue(key.front(), column.type.type, *scope.dialect);
+    out.PutKeyValue(key.front(), column.type, *scope.dialect);
   }
   if (any) out.Put(")");
   if (!null) return;

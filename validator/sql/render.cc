@@ -265,6 +265,13 @@ void SqlWriter::PutValue(const Value& value, TypeClass type,
   values_.push_back(dialect.BindValue(value, type));
 }
 
+void SqlWriter::PutKeyValue(const Value& value, const ColumnType& type,
+                            const Dialect& dialect) {
+  SqlWriter part = Part();
+  part.PutValue(value, type.type, dialect);
+  Splice(dialect.KeyMarker(part.sql(), type), part);
+}
+
 SqlWriter SqlWriter::Part() const {
   SqlWriter part(mode_);
   part.values_before_ = values_before_ + values_.size();

@@ -76,6 +76,10 @@ class SqlWriter {
   // dialect says so, or where the statement has kMaxBoundValues already.
   void PutValue(const Value& value, TypeClass type, const Dialect& dialect);
 
+  // The same, in a form that finds a key's column of the type.
+  void PutKeyValue(const Value& value, const ColumnType& type,
+                   const Dialect& dialect);
+
   // Appends author SQL: an expression on lines of its own in parentheses, or a
   // whole statement.
   absl::Status PutAuthorExpression(const AuthorSql& sql,

@@ -209,9 +209,26 @@ class MariaDb final : public Dialect {
            std::end(kTypes);
   }
 
+  // The bytes of what may come back as another text.
   std::string KeyForm(const std::string& sql,
                       const ColumnType& type) const override {
-    return type.type == TypeClass::kText ? Whole(sql, type) : sql;
+    return MapsEveryByte(type.character_set) ? sql
+                                             : absl::StrCat("HEX(", sql, ")");
+  }
+  std::string KeyLiteral(std::string_view read,
+                         const ColumnType& type) const override {
+    return MapsEveryByte(type.character_set)
+               ? ""
+               : absl::StrCat("_", type.character_set, " X", QuoteString(read));
+  }
+  // '?' for what the column's character set has not: without it an "illegal
+  // mix of collations".
+  std::string KeyMarker(const std::string& marker,
+                        const ColumnType& type) const override {
+    return type.collation.empty() || type.character_set == "utf8mb4"
+               ? marker
+               : absl::StrCat("CONVERT(", marker, " USING ", type.character_set,
+                              ") COLLATE ", type.collation);
   }
 
   std::string GroupForm(const std::string& sql,
@@ -292,15 +309,20 @@ class MariaDb final : public Dialect {
            std::end(kSets);
   }
 
-  // The server writes '?' for bytes that a character set does not define, and
-  // '?' is what a lossy migration leaves: told apart by their bytes.
+  // The server writes '?' or U+FFFD for bytes that a character set does not
+  // define, and '?' is what a lossy migration leaves: told apart by their
+  // bytes. (Two codes of one character do not come back as they were, and lose
+  // nothing.)
   static std::string Whole(const std::string& sql, const ColumnType& type) {
     if (MapsEveryByte(type.character_set)) return sql;
-    return absl::StrCat("IF(", sql, " IS NULL OR CAST(CONVERT(CONVERT(", sql,
-                        " USING utf8mb4) USING ", type.character_set,
-                        ") AS BINARY) = CAST(", sql, " AS BINARY), CONVERT(",
-                        sql, " USING utf8mb4), CONCAT('", kUndefinedBytes,
-                        "', HEX(", sql, ")))");
+    const std::string converted =
+        absl::StrCat("CONVERT(", sql, " USING utf8mb4)");
+    const std::string bytes = absl::StrCat("CAST(", converted, " AS BINARY)");
+    return absl::StrCat(
+        "IF(", sql, " IS NULL OR INSTR(", bytes, ", '?') + INSTR(", bytes,
+        ", X'EFBFBD') = 0 OR CAST(CONVERT(", converted, " USING ",
+        type.character_set, ") AS BINARY) = CAST(", sql, " AS BINARY), ",
+        converted, ", CONCAT('undefined bytes ', HEX(", sql, ")))");
   }
 
   std::string DiffForm(const std::string& sql,

@@ -145,7 +145,8 @@ std::string MariaDbColumnDetails(const std::string& schema,
                                  const std::string& table) {
   return absl::StrCat(
       "SELECT COLUMN_NAME, '', COLUMN_TYPE, COALESCE(CHARACTER_SET_NAME, ''),"
-      " IF(IS_NULLABLE = 'YES', '1', '0') FROM information_schema.COLUMNS"
+      " IF(IS_NULLABLE = 'YES', '1', '0'), COALESCE(COLLATION_NAME, '')"
+      " FROM information_schema.COLUMNS"
       " WHERE TABLE_NAME = ",
       table, " AND TABLE_SCHEMA = ", schema);
 }

@@ -171,7 +171,7 @@ std::string PostgreSqlColumnDetails(const std::string& relation) {
       "COALESCE(b.oid, t.oid), COALESCE(b.modifier, a.atttypmod)), '',"
       // An outer join fills a view's column with NULL whatever its domain says.
       " CASE WHEN a.attnotnull OR (COALESCE(b.not_null, false) AND"
-      " r.relkind IN ('r', 'p')) THEN '0' ELSE '1' END"
+      " r.relkind IN ('r', 'p')) THEN '0' ELSE '1' END, ''"
       " FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid"
       " JOIN pg_class r ON r.oid = a.attrelid",
       kBehindDomain,
