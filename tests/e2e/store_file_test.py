@@ -68,6 +68,20 @@ class StoreFileTest(unittest.TestCase):
             self.assertEqual(file.read_bytes(), content, file)
         self.assertEqual(path.stat().st_mode & 0o777, 0o644)
 
+    def test_tables_that_are_in_the_log_only(self):
+        path = self.directory / "shop.db"
+        shop = sqlite3.connect(path)
+        self.addCleanup(shop.close)
+        shop.execute("PRAGMA journal_mode = WAL")
+        shop.execute("CREATE TABLE orders (id INTEGER)")
+        shop.commit()
+        path.chmod(0o644)
+        before = path.read_bytes()
+        self.assertIn("cannot hold", self.start(f"/{path}"))
+        self.assertEqual(path.read_bytes(), before)
+        self.assertEqual(path.stat().st_mode & 0o777, 0o644)
+        self.assertFalse(path.with_name("shop.db.lock").exists())
+
     def test_no_file(self):
         os.mkfifo(self.directory / "pipe")
         (self.directory / "folder").mkdir()

@@ -40,31 +40,43 @@ std::string NameOfDatabase(const StoreDialect& dialect,
   return name;
 }
 
+// What `unfit` says of the database, opened by SQLite's URI parameter `how`; ""
+// also where it cannot be read, which the real connection is to report.
+std::string WhyUnfit(const std::string& path, const char* how,
+                     const char* unfit) {
+  odbc::OpenOptions open;
+  open.login_timeout = kLoginTimeout;
+  open.connection_string = absl::StrCat(
+      "Driver=SQLite3;NoCreat=1;Database=file://",
+      absl::StrReplaceAll(std::filesystem::absolute(path).string(),
+                          {{"%", "%25"}, {"?", "%3f"}, {"#", "%23"}}),
+      "?", how);
+  // Not OpenStore, which makes a store of what it opens.
+  const auto connection = odbc::Open(open);
+  if (!connection.ok()) return "";
+  const auto cursor = (*connection)->Query({unfit, {}}, {});
+  if (!cursor.ok()) return "";
+  const absl::StatusOr<const db::RowBlock*> block = (*cursor)->Next();
+  return block.ok() && *block != nullptr && (*block)->rows() > 0
+             ? ToText(db::CellValue(**cursor, **block, 0, 0))
+             : "";
+}
+
 // Somebody else's database is refused before anything is done to it: its mode,
-// its journal. One that cannot be read now is the real connection's to report.
+// its journal.
 absl::Status CheckDatabase(const std::string& path, const char* unfit) {
   std::error_code ignored;
   if (path.empty() || std::filesystem::file_size(path, ignored) == 0 ||
       ignored) {
     return absl::OkStatus();
   }
-  odbc::OpenOptions open;
-  open.login_timeout = kLoginTimeout;
-  // Immutable: without its journal, which another connection would take up. Not
-  // OpenStore, which makes a store of what it opens.
-  open.connection_string = absl::StrCat(
-      "Driver=SQLite3;NoCreat=1;Database=file:",
-      absl::StrReplaceAll(path, {{"%", "%25"}, {"?", "%3f"}, {"#", "%23"}}),
-      "?immutable=1");
-  const auto connection = odbc::Open(open);
-  if (!connection.ok()) return absl::OkStatus();
-  const auto cursor = (*connection)->Query({unfit, {}}, {});
-  if (!cursor.ok()) return absl::OkStatus();
-  const absl::StatusOr<const db::RowBlock*> block = (*cursor)->Next();
-  const std::string why =
-      block.ok() && *block != nullptr && (*block)->rows() > 0
-          ? ToText(db::CellValue(**cursor, **block, 0, 0))
-          : "";
+  // Immutable: without its journal, which another connection would take up.
+  std::string why = WhyUnfit(path, "immutable=1", unfit);
+  // Only there its tables may be yet; who only reads does not empty it.
+  if (why.empty() && std::filesystem::file_size(path + "-wal", ignored) > 0 &&
+      !ignored) {
+    why = WhyUnfit(path, "mode=ro", unfit);
+  }
   if (why.empty()) return absl::OkStatus();
   return MakeError(ErrorReason::kStoreFailed,
                    absl::StrCat("the database '", path,
