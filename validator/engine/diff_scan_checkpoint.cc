@@ -16,13 +16,18 @@ namespace {
 // Writing a checkpoint may take at most this part of the time.
 constexpr int64_t kCheckpointShare = 20;
 
+// Of what Dialect::KeyForm reads: 2, bytes where text could come back as
+// another one.
+constexpr int kPositionVersion = 2;
+
 }  // namespace
 
 std::string DiffScan::Binding() const {
   return absl::StrCat(
       Fingerprint(*context_.plan, *context_.source, *context_.target),
-      "\nlist ", kLeftoverListVersion, "\nseed ", context_.seed, "\nunique ",
-      options_.unique_keys, "\n", ExplainText(context_.source_where), "\n",
+      "\nlist ", kLeftoverListVersion, "\nposition ", kPositionVersion,
+      "\nseed ", context_.seed, "\nunique ", options_.unique_keys, "\n",
+      ExplainText(context_.source_where), "\n",
       ExplainText(context_.target_where));
 }
 

@@ -137,7 +137,8 @@ std::string Fingerprint(const PairPlan& plan, const ComparedSide& source,
                     "\n", ExplainText(side->where), "\n");
     for (const auto& column : side->table.columns) {
       absl::StrAppend(&out, column.name, " ", column.type.native_name, " ",
-                      column.size, " ", column.scale, "\n");
+                      column.type.character_set, " ", column.type.collation,
+                      " ", column.size, " ", column.scale, "\n");
     }
     for (const auto& key : side->table.unique_keys) {
       absl::StrAppend(&out, absl::StrJoin(key, ","), "\n");
