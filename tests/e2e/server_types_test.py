@@ -50,9 +50,9 @@ INSERT INTO m_word VALUES ('Привет'), ('abc');
 CREATE TABLE m_words (k VARCHAR(20) CHARACTER SET utf8mb4 PRIMARY KEY);
 INSERT INTO m_words VALUES ('Привет'), ('abc');
 CREATE TABLE m_japan (k VARCHAR(20) CHARACTER SET cp932 PRIMARY KEY,
-  v VARCHAR(9) CHARACTER SET cp932);
+  v VARCHAR(9) CHARACTER SET cp932, w VARCHAR(9) CHARACTER SET cp932);
 INSERT INTO m_japan SELECT CONCAT(LPAD(seq, 4, '0'), _cp932 X'8790'),
-  _cp932 X'ED40' FROM seq_1_to_100;
+  _cp932 X'ED40', _cp932 X'87903F' FROM seq_1_to_100;
 CREATE TABLE m_lossy (k VARCHAR(20) CHARACTER SET cp1251 PRIMARY KEY,
   v VARCHAR(9) NOT NULL DEFAULT 'x', t TEXT CHARACTER SET cp1251);
 INSERT INTO m_lossy (k, t) SELECT CONCAT(LPAD(seq, 4, '0'),
@@ -142,6 +142,7 @@ ON_MARIADB = both_zones("m_zone") + single_precision("m_float") + [
      "PASS", ""),
     ("m_japan", "pattern: {column: k, partial: '^[0-9]{4}[≒纊]$'}", "PASS", ""),
     ("m_japan", "enum: {column: v, values: ['≒', '纊']}", "PASS", ""),
+    ("m_japan", "enum: {column: w, values: ['≒?']}", "PASS", ""),
     ("m_lossy", "schema: {columns: {v: {nullable: false, length: 9}, "
      "t: {nullable: true}}}", "PASS", ""),
 ]
@@ -200,7 +201,7 @@ class ServerTypesTest(unittest.TestCase):
         database = assay.mariadb()
         for number, character_set in enumerate((
                 "latin1", "cp1251 COLLATE cp1251_bulgarian_ci", "utf8mb3",
-                "ucs2", "sjis")):
+                "ucs2", "sjis", "cp932")):
             with self.subTest(character_set):
                 source, target = f"m_new{number}", f"m_old{number}"
                 connections = self.load(
@@ -214,15 +215,54 @@ class ServerTypesTest(unittest.TestCase):
                     "('???', 2);", f"DROP TABLE {source}, {target};")
                 connections["copy"] = connections["db"]
                 with assay.Server(connections) as server:
-                    code, report = server.gate(
-                        "version: 1\nname: t\ncomparisons:\n"
-                        f"  - source: {{connection: db, table: {source}}}\n"
-                        f"    target: {{connection: copy, table: {target}}}\n"
-                        "    rules:\n      - full_diff: {recheck: {after: 1ms,"
-                        " times: 1}}\n        on_fail: rollback\n")
-                result = report["results"][-1]
-                self.assertEqual((code, result["verdict"]), (4, "FAIL"), result)
-                self.assertIn("1 missing", result["found"])
+                    for side in (f"table: {target}",
+                                 f"query: SELECT * FROM {target}"):
+                        self.rolls_back(server, f"table: {source}", side)
+
+    def rolls_back(self, server, source, target):
+        code, report = server.gate(
+            "version: 1\nname: t\ncomparisons:\n"
+            f"  - source: {{connection: db, {source}}}\n"
+            f"    target: {{connection: copy, {target}}}\n"
+            "    key: k\n    rules:\n      - full_diff: {recheck: {after: 1ms,"
+            " times: 1}}\n        on_fail: rollback\n")
+        result = report["results"][-1]
+        self.assertEqual((code, result["verdict"]), (4, "FAIL"), result)
+        self.assertIn("1 missing", result["found"])
+
+    def test_keys_are_found_again_however_they_are_coded(self):
+        database = assay.mariadb()
+        connections = self.load(
+            database,
+            "CREATE TABLE m_cp932 (k VARCHAR(20) CHARACTER SET cp932 PRIMARY "
+            "KEY, n INT); INSERT INTO m_cp932 VALUES ('a', 1), "
+            "(_cp932 X'8790', 2), (_cp932 X'87903F', 3), ('c', 4);"
+            "CREATE TABLE m_cp1251 (k VARCHAR(20) CHARACTER SET cp1251 PRIMARY "
+            "KEY, n INT); INSERT INTO m_cp1251 VALUES ('a', 1), "
+            "(_cp1251 X'98', 2), ('c', 4);"
+            "CREATE TABLE m_equal (k VARCHAR(20) CHARACTER SET utf8mb4 PRIMARY "
+            "KEY, n INT); INSERT INTO m_equal VALUES ('a', 1), ('≒', 2), "
+            "('≒?', 3), ('c', 4);"
+            "CREATE TABLE m_less (k VARCHAR(20) CHARACTER SET utf8mb4 PRIMARY "
+            "KEY, n INT); INSERT INTO m_less VALUES ('a', 1), ('≒?', 3), "
+            "('c', 4);",
+            "DROP TABLE m_cp932, m_cp1251, m_equal, m_less;")
+        connections["copy"] = connections["db"]
+        with assay.Server(connections) as server:
+            self.rolls_back(server, "table: m_cp932", "table: m_less")
+            self.rolls_back(server, "table: m_cp1251", "query: SELECT * FROM "
+                            "m_less WHERE n <> 3")
+            for rule in ("full_diff: {}", "sample_diff: {random: 100}",
+                         "sample_diff: {keys: [['≒']]}"):
+                for one, two in (("m_cp932", "m_equal"),
+                                 ("m_equal", "m_cp932")):
+                    with self.subTest(rule=rule, source=one):
+                        code, report = server.gate(
+                            "version: 1\nname: t\ncomparisons:\n"
+                            f"  - source: {{connection: db, table: {one}}}\n"
+                            f"    target: {{connection: copy, table: {two}}}\n"
+                            f"    rules:\n      - {rule}\n")
+                        self.assertEqual(code, 0, report["results"])
 
     def test_a_column_that_cannot_be_read_costs_no_other_rule(self):
         connections = self.load(assay.postgresql(), POSTGRESQL, POSTGRESQL_END)

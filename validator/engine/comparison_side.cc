@@ -54,6 +54,7 @@ absl::Status AddDetails(const SideRequest& request, const std::string& derived,
     }
     if (!text(2).empty()) type.full_name = text(2);
     type.character_set = text(3);
+    type.collation = text(4);
   }
   return absl::OkStatus();
 }

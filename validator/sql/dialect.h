@@ -104,10 +104,10 @@ class Dialect {
   // NULL, else '0'; its collation. Empty: nothing to ask.
   virtual std::string ColumnDetailsQuery(const std::string& schema,
                                          const std::string& table) const;
-  // The first four of these texts of the columns of `derived`, a SELECT whose
-  // columns are called `columns` (as they are, each once), in order and without
-  // executing it; with the native name before the base type. Empty: nothing to
-  // ask.
+  // All but the fifth of these texts of the columns of `derived`, a SELECT
+  // whose columns are called `columns` (as they are, each once), in order and
+  // without executing it; with the native name before the base type. Empty:
+  // nothing to ask.
   virtual std::string DerivedDetailsQuery(
       const std::string& derived,
       const std::vector<std::string>& columns) const;
@@ -275,9 +275,14 @@ class Dialect {
   virtual std::string KeyLiteral(std::string_view, const ColumnType&) const {
     return "";
   }
-  // A `marker` that '=' looks for in a key's column of the type, whatever the
-  // column can hold. May find more than is equal byte by byte.
-  virtual std::string KeyMarker(const std::string& marker,
+  // A key's column, and what an IN list has for `value`, bound as `marker`: it
+  // finds what DiffForm shows as that value, in an index where it can, and may
+  // find more. The value may be one that the column cannot hold.
+  virtual std::string KeyColumn(const std::string& sql,
+                                const ColumnType&) const {
+    return sql;
+  }
+  virtual std::string KeyMarker(const std::string& marker, const Value&,
                                 const ColumnType&) const {
     return marker;
   }

@@ -72,15 +72,24 @@ void PutLimit(SqlWriter& out, const Scope& scope, int64_t limit) {
   if (limit > 0) out.Put("\n").Put(scope.dialect->Limit(limit).substr(1));
 }
 
+void PutKeyColumn(SqlWriter& out, const Scope& scope,
+                  const ResolvedColumn& column) {
+  SqlWriter name(WriteMode::kPaste);
+  name.PutName(scope, column.name);
+  out.Put(scope.dialect->KeyColumn(name.sql(), column.type));
+}
+
 void PutKeyIs(SqlWriter& out, const Scope& scope, const ResolvedColumn& column,
               const Value& value) {
-  out.PutName(scope, column.name);
   if (IsNull(value)) {
+    out.PutName(scope, column.name);
     out.Put(" IS NULL");
     return;
   }
-  out.Put(" = ");
+  PutKeyColumn(out, scope, column);
+  out.Put(" IN (");
   out.PutKeyValue(value, column.type, *scope.dialect);
+  out.Put(")");
 }
 
 // One column: an IN list, which every database looks up in an index.
@@ -97,7 +106,7 @@ void PutSingleKeys(SqlWriter& out, const Scope& scope,
     if (any) {
       out.Put(", ");
     } else {
-      out.PutName(scope, column.name);
+      PutKeyColumn(out, scope, column);
       out.Put(" IN (");
     }
     any = true;

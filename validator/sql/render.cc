@@ -269,7 +269,7 @@ void SqlWriter::PutKeyValue(const Value& value, const ColumnType& type,
                             const Dialect& dialect) {
   SqlWriter part = Part();
   part.PutValue(value, type.type, dialect);
-  Splice(dialect.KeyMarker(part.sql(), type), part);
+  Splice(dialect.KeyMarker(part.sql(), value, type), part);
 }
 
 SqlWriter SqlWriter::Part() const {

@@ -76,7 +76,7 @@ class SqlWriter {
   // dialect says so, or where the statement has kMaxBoundValues already.
   void PutValue(const Value& value, TypeClass type, const Dialect& dialect);
 
-  // The same, in a form that finds a key's column of the type.
+  // The same, for an IN list behind Dialect::KeyColumn.
   void PutKeyValue(const Value& value, const ColumnType& type,
                    const Dialect& dialect);
 

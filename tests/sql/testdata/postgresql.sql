@@ -143,7 +143,7 @@ FROM "sch""`ema"."pay;ment"
 WHERE (
 amount < CAST(? AS numeric) OR name = 'a;b'  
 )
-  AND (("id" = CAST(? AS bigint) AND "odd""`]name" = CAST(? AS text)) OR ("id" = CAST(? AS bigint) AND "odd""`]name" IS NULL))
+  AND (("id" IN (CAST(? AS bigint)) AND "odd""`]name" IN (CAST(? AS text))) OR ("id" IN (CAST(? AS bigint)) AND "odd""`]name" IS NULL))
 --   ? 9.5
 --   ? -7
 --   ? it's \' " ` ; -- /* ) ?
@@ -296,7 +296,7 @@ FROM "sch""`ema"."pay;ment"
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
-  AND (("id" = (-7) AND "odd""`]name" = E'it''s \\'' " ` ; -- /* ) ?') OR ("id" = 8 AND "odd""`]name" IS NULL))
+  AND (("id" IN ((-7)) AND "odd""`]name" IN (E'it''s \\'' " ` ; -- /* ) ?')) OR ("id" IN (8) AND "odd""`]name" IS NULL))
 
 -- keys of one column, to paste
 SELECT 1

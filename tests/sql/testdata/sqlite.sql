@@ -160,7 +160,7 @@ FROM "sch""`ema"."pay;ment"
 WHERE (
 amount < CAST(? AS NUMERIC) OR name = 'a;b'  
 )
-  AND (("id" = ? AND "odd""`]name" = ?) OR ("id" = ? AND "odd""`]name" IS NULL))
+  AND (("id" IN (?) AND "odd""`]name" IN (?)) OR ("id" IN (?) AND "odd""`]name" IS NULL))
 --   ? 9.5
 --   ? -7
 --   ? it's \' " ` ; -- /* ) ?
@@ -321,7 +321,7 @@ FROM "sch""`ema"."pay;ment"
 WHERE (
 amount < 9.5 OR name = 'a;b'  
 )
-  AND (("id" = (-7) AND "odd""`]name" = 'it''s \'' " ` ; -- /* ) ?') OR ("id" = 8 AND "odd""`]name" IS NULL))
+  AND (("id" IN ((-7)) AND "odd""`]name" IN ('it''s \'' " ` ; -- /* ) ?')) OR ("id" IN (8) AND "odd""`]name" IS NULL))
 
 -- keys of one column, to paste
 SELECT 1

@@ -156,14 +156,19 @@ std::string MariaDbDerivedDetails(const std::string& derived,
   // One row without a value, so that nothing is executed; a column keeps its
   // character set. 'binary' is what all that is no text has.
   std::vector<std::string> sets;
+  std::vector<std::string> collations;
   std::vector<std::string> places;
   for (size_t i = 0; i < columns.size(); ++i) {
     sets.push_back(absl::StrCat("CHARSET(assay_d.", columns[i], ")"));
+    collations.push_back(absl::StrCat("COLLATION(assay_d.", columns[i], ")"));
     places.push_back(absl::StrCat("SELECT ", i + 1, " AS n"));
   }
+  const auto of = [](const std::vector<std::string>& all) {
+    return absl::StrCat("COALESCE(NULLIF(ELT(assay_n.n, ",
+                        absl::StrJoin(all, ", "), "), 'binary'), '')");
+  };
   return absl::StrCat(
-      "SELECT '', '', '', COALESCE(NULLIF(ELT(assay_n.n, ",
-      absl::StrJoin(sets, ", "), "), 'binary'), '') FROM (",
+      "SELECT '', '', '', ", of(sets), ", ", of(collations), " FROM (",
       absl::StrJoin(places, " UNION ALL "),
       ") AS assay_n LEFT JOIN (SELECT * FROM (\n", derived,
       "\n) AS assay_q LIMIT 0) AS assay_d ON TRUE ORDER BY assay_n.n");

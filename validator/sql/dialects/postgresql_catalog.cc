@@ -191,7 +191,7 @@ std::string PostgreSqlDerivedDetails(const std::string& derived,
   }
   return absl::StrCat(
       "SELECT CAST(t.typname AS text), ", kBaseType,
-      ", format_type(COALESCE(b.oid, t.oid), b.modifier), ''"
+      ", format_type(COALESCE(b.oid, t.oid), b.modifier), '', ''"
       " FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (\n",
       derived, "\n) AS assay_q LIMIT 0) AS d(", absl::StrJoin(names, ", "),
       ") ON true CROSS JOIN LATERAL unnest(ARRAY[", absl::StrJoin(types, ", "),
