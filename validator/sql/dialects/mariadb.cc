@@ -236,7 +236,7 @@ class MariaDb final : public Dialect {
         type.character_set == "utf8mb4" || HasTwoCodes(type.character_set)) {
       return marker;
     }
-    const std::string converted =
+    std::string converted =
         absl::StrCat("CONVERT(", marker, " USING ", type.character_set,
                      ") COLLATE ", type.collation);
     const auto* text = std::get_if<std::string>(&value);
@@ -245,7 +245,8 @@ class MariaDb final : public Dialect {
     if (MapsEveryByte(type.character_set) ||
         !absl::ConsumePrefix(&digits, kUndefinedBytes) ||
         digits.size() % 2 != 0 ||
-        digits.find_first_not_of("0123456789ABCDEF") != digits.npos) {
+        digits.find_first_not_of("0123456789ABCDEF") !=
+            absl::string_view::npos) {
       return converted;
     }
     return absl::StrCat(converted, ", _", type.character_set, " X'", digits,
