@@ -38,6 +38,15 @@ class StoreFileTest(unittest.TestCase):
         self.assertEqual([p.name for p in self.directory.iterdir()], [name])
         return said
 
+    def living(self):
+        """A database that stays open, with a write-ahead log."""
+        path = self.directory / "shop.db"
+        shop = sqlite3.connect(path)
+        self.addCleanup(shop.close)
+        shop.execute("PRAGMA journal_mode = WAL")
+        shop.execute("CREATE TABLE orders (id INTEGER)")
+        return path, shop
+
     def test_the_database_of_something_else(self):
         with sqlite3.connect(self.directory / "shop.db") as shop:
             shop.execute("CREATE TABLE orders (id INTEGER)")
@@ -52,11 +61,7 @@ class StoreFileTest(unittest.TestCase):
                       self.refuse("notes.txt"))
 
     def test_a_database_that_another_has_open(self):
-        path = self.directory / "shop.db"
-        shop = sqlite3.connect(path)
-        self.addCleanup(shop.close)
-        shop.execute("PRAGMA journal_mode = WAL")
-        shop.execute("CREATE TABLE orders (id INTEGER)")
+        path, shop = self.living()
         shop.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         shop.execute("INSERT INTO orders VALUES (1)")
         shop.commit()
@@ -69,11 +74,7 @@ class StoreFileTest(unittest.TestCase):
         self.assertEqual(path.stat().st_mode & 0o777, 0o644)
 
     def test_tables_that_are_in_the_log_only(self):
-        path = self.directory / "shop.db"
-        shop = sqlite3.connect(path)
-        self.addCleanup(shop.close)
-        shop.execute("PRAGMA journal_mode = WAL")
-        shop.execute("CREATE TABLE orders (id INTEGER)")
+        path, shop = self.living()
         shop.commit()
         path.chmod(0o644)
         before = path.read_bytes()
